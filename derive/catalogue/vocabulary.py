@@ -1,0 +1,43 @@
+"""The quantities that the catalogue's rules share, each with its name, domain, notation and meaning."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from ..symbols import NONNEGATIVE, POSITIVE, REAL, UNIT_INTERVAL, Domain, Quantity, gradient, parameter, step_counter
+
+__all__ = ["THETA", "G", "T", "hyperparameter", "state", "temporary"]
+
+THETA, G, T = parameter(), gradient(), step_counter()
+
+_CLOSED_UNIT = Domain("closed unit interval", lower=sp.Integer(0), upper=sp.Integer(1))
+
+_HYPERPARAMETERS: dict[str, tuple[Domain, str, str]] = {
+    "lr": (NONNEGATIVE, r"\alpha", "learning rate"),
+    "momentum": (UNIT_INTERVAL, r"\mu", "momentum coefficient"),
+    "dampening": (_CLOSED_UNIT, r"\tau", "dampening of the gradient in the momentum buffer"),
+    "rho": (UNIT_INTERVAL, r"\rho", "decay rate of the average of squared gradients"),
+    "beta1": (UNIT_INTERVAL, r"\beta_1", "decay rate of the first moment"),
+    "beta2": (UNIT_INTERVAL, r"\beta_2", "decay rate of the second moment"),
+    "eps": (POSITIVE, r"\epsilon", "constant that keeps the denominator positive"),
+    "weight_decay": (NONNEGATIVE, r"\lambda", "weight decay"),
+    "l2": (NONNEGATIVE, r"\lambda_2", "L2 coefficient, added to the gradient"),
+    "schedule": (NONNEGATIVE, r"\eta", "schedule multiplier"),
+    "initial_accumulator": (NONNEGATIVE, "G_0", "initial value of the accumulator"),
+}
+
+
+def hyperparameter(name: str) -> Quantity:
+    """The shared hyperparameter called `name`."""
+    domain, latex, meaning = _HYPERPARAMETERS[name]
+    return Quantity(name, domain, latex, meaning=meaning)
+
+
+def state(name: str, latex: str, meaning: str, domain: Domain = REAL) -> Quantity:
+    """A state variable."""
+    return Quantity(name, domain, latex, meaning=meaning)
+
+
+def temporary(name: str, latex: str, meaning: str = "") -> Quantity:
+    """A value that lives for one step only; its domain follows from its value."""
+    return Quantity(name, REAL, latex, meaning=meaning)
