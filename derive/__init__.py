@@ -1,6 +1,14 @@
-"""Ground floor: symbols, update rules, claims and proofs. Never imports numba or matplotlib."""
+"""Ground floor: symbols, update rules, claims and proofs. Never imports numba or matplotlib.
+
+``optproof.derive`` is this package and, called as ``optproof.derive("adam")``, its function of the same name: see
+:class:`_CallableFloor`.
+"""
 
 from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
 
 from .catalogue import UnknownRuleError, names, options, rule
 from .rule import Assignment, Hyperparameter, RuleError, Source, State, UpdateRule
@@ -21,6 +29,8 @@ from .symbols import (
     parameter,
     step_counter,
 )
+from .units import UnitSystem, unit_system, units
+from .user_file import UserFileError, find_rule
 
 __all__ = [
     "COUNT",
@@ -37,10 +47,13 @@ __all__ = [
     "Source",
     "State",
     "Unit",
+    "UnitSystem",
     "UnknownRuleError",
     "UpdateRule",
+    "UserFileError",
     "displacement",
     "exact",
+    "find_rule",
     "first_step",
     "gradient",
     "initial_state",
@@ -53,4 +66,21 @@ __all__ = [
     "rule_to_json",
     "run",
     "step_counter",
+    "unit_system",
+    "units",
 ]
+
+
+class _CallableFloor(ModuleType):
+    """This package as a module that can be called.
+
+    The front door offers the function :func:`derive` as ``optproof.derive``.  Importing this package makes Python
+    store the module under the very same attribute, and whichever was stored last would win.  So both are one
+    object: the module, whose call is the function.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.derive(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _CallableFloor

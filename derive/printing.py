@@ -1,7 +1,13 @@
 """Expressions and rules as text and as LaTeX, in the order a paper writes them.
 
-SymPy sorts products by its own key; a paper writes numbers first, then hyperparameters, then state, then the
-gradient.  One traversal serves both dialects.
+SymPy sorts by its own key; a paper orders by what a symbol is.  So every symbol gets a rank (step counter,
+hyperparameters, state, gradient, theta; a temporary ranks with what it is computed from), and ranks order both
+
+* products: ``lr sqrt(1 - beta2^t) m``, the highest rank of a factor deciding, and
+* sums: theta itself first, then numbers, state, the gradient, multiples of theta, and last what the user chose
+  freely, as in ``sqrt(v) + eps`` and ``g + weight_decay theta``.
+
+One traversal serves both dialects.
 """
 
 from __future__ import annotations
@@ -20,6 +26,8 @@ __all__ = ["Dialect", "Notation", "expression_text", "rule_lines"]
 Dialect = Literal["text", "latex"]
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
+# The blocks of ranks; within a block the order of declaration decides.
+_COUNTER, _HYPER, _STATE, _GRADIENT, _THETA = 0, 100, 200, 300, 400
 _RELATIONS = {
     "==": ("=", "="),
     "!=": ("!=", r"\neq"),
@@ -39,7 +47,7 @@ class Notation:
     ----------
     dialect : {"text", "latex"}
     names : mapping of symbol name to its written form
-    rank : mapping of symbol name to its place in a product
+    rank : mapping of symbol name to its place in sums and products; an unknown symbol ranks with the state
     """
 
     dialect: Dialect
@@ -86,8 +94,11 @@ class Notation:
             return text
         return rf"\left({text}\right)" if self.dialect == "latex" else f"({text})"
 
+    def _ranks(self, e: sp.Basic) -> list[int]:
+        return [self.rank.get(s.name, _STATE) for s in e.free_symbols if isinstance(s, sp.Symbol)]
+
     def _key(self, e: sp.Basic) -> tuple[int, int, str]:
-        ranks = [self.rank.get(s.name, 50) for s in e.free_symbols if isinstance(s, sp.Symbol)]
+        ranks = self._ranks(e)
         return (max(ranks, default=-1), len(ranks), str(e))
 
     def _sum(self, e: sp.Add) -> str:
@@ -100,10 +111,15 @@ class Notation:
             written += (" - " if negative else " + ") + body if written else ("-" if negative else "") + body
         return written
 
-    def _term_key(self, e: sp.Basic) -> tuple[int, int, str]:
-        ranks = [self.rank.get(s.name, 50) for s in e.free_symbols if isinstance(s, sp.Symbol)]
-        # The term that carries theta, then the state, leads; the one with the gradient closes.
-        return (-1 if "theta" in {str(s) for s in e.free_symbols} else max(ranks, default=-2), len(ranks), str(e))
+    def _term_key(self, e: sp.Basic) -> tuple[int, int, int, str]:
+        highest, count, text = self._key(e)
+        if isinstance(e, sp.Symbol) and highest == _THETA:
+            place = 0
+        elif highest < 0:
+            place = 1
+        else:
+            place = 2 + [_STATE, _GRADIENT, _THETA, _HYPER, _COUNTER].index(highest // 100 * 100)
+        return (place, highest, count, text)
 
     def _product(self, e: sp.Mul) -> tuple[str, int]:
         if e.could_extract_minus_sign():
@@ -191,9 +207,14 @@ def _subscript(latex: str, index: str) -> str:
 
 
 def _ranks(rule: UpdateRule) -> dict[str, int]:
-    ranks = {h.name: 1 for h in rule.hyper} | {"t": 0}
-    ranks |= {s.name: 3 for s in rule.state} | {q.name: 2 for q in rule.temporaries}
-    return ranks | {"g": 4, "theta": 5}
+    ranks = {"t": _COUNTER, "g": _GRADIENT, "theta": _THETA}
+    ranks |= {h.name: _HYPER + i for i, h in enumerate(rule.hyper)}
+    ranks |= {s.name: _STATE + i for i, s in enumerate(rule.state)}
+    for line in rule.assignments:
+        if line.target.name not in ranks:
+            parts = [ranks[s.name] for s in line.value.free_symbols if s != rule.theta]  # type: ignore[attr-defined]
+            ranks[line.target.name] = max(parts, default=_COUNTER)
+    return ranks
 
 
 def _names(rule: UpdateRule, dialect: Dialect, updated: frozenset[str], *, indexed: bool) -> dict[str, str]:

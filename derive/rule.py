@@ -148,7 +148,7 @@ class UpdateRule:
         put("hyper", tuple(_hyperparameter(name, symbol, default) for symbol, default in hyper.items()))
         put("state", tuple(State(symbol, _expression(name, symbol, value)) for symbol, value in state.items()))
         put("assignments", tuple(Assignment(target, _expression(name, target, value)) for target, value in steps))
-        put("gradient_at", parameter() if gradient_at is None else gradient_at)
+        put("gradient_at", parameter() if gradient_at is None else _expression(name, parameter(), gradient_at))
         from .validate import validate
 
         validate(self)

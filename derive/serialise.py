@@ -7,12 +7,13 @@ an integer is itself, and ``["/", 1, 3]`` is one third.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 
 from .rule import RuleError, Source, UpdateRule
-from .symbols import Domain, Quantity, gradient, parameter, step_counter
+from .symbols import Domain, Quantity, Unit, exact, gradient, parameter, step_counter
 
 __all__ = ["canonical", "expression_from_json", "expression_to_json", "rule_from_json", "rule_to_json"]
 
@@ -125,8 +126,6 @@ def _domain_to_json(domain: Domain) -> dict[str, Any]:
 
 
 def _domain_from_json(data: Mapping[str, Any]) -> Domain:
-    from .symbols import exact
-
     ends = {end: None if data[end] is None else exact(data[end], f"the {end} end of a domain") for end in ("lower", "upper")}
     return Domain(
         str(data["name"]),
@@ -144,13 +143,27 @@ def _quantity_to_json(quantity: Quantity) -> dict[str, Any]:
         "domain": _domain_to_json(quantity.domain),
         "latex": quantity.latex_form,
         "meaning": quantity.meaning,
+        "unit": None if quantity.unit is None else [str(quantity.unit.parameter), str(quantity.unit.objective)],
     }
 
 
 def _quantity_from_json(data: Mapping[str, Any]) -> Quantity:
     return Quantity(
-        str(data["name"]), _domain_from_json(data["domain"]), latex=str(data["latex"]), meaning=str(data["meaning"])
+        str(data["name"]),
+        _domain_from_json(data["domain"]),
+        latex=str(data["latex"]),
+        unit=_unit_from_json(data["unit"]),
+        meaning=str(data["meaning"]),
     )
+
+
+def _unit_from_json(data: object) -> Unit | None:
+    if data is None:
+        return None
+    if isinstance(data, list) and len(data) == 2:
+        parameter_power, objective_power = (exact(n, "an exponent of a unit") for n in data)
+        return Unit(Fraction(int(parameter_power.p), int(parameter_power.q)), Fraction(int(objective_power.p), int(objective_power.q)))
+    raise ValueError(f"{data!r} is no unit; one is null or the exponents of T and F, such as ['-1', '1']")
 
 
 def rule_to_json(rule: UpdateRule) -> dict[str, Any]:

@@ -181,6 +181,7 @@ class Quantity(sp.Symbol):
     unit: Unit | None
     latex_form: str
     meaning: str
+    _domain_text: str
 
     def __new__(
         cls,
@@ -195,6 +196,8 @@ class Quantity(sp.Symbol):
         # The uncached constructor: SymPy's cache knows nothing of domains and would merge two of them.
         self: Quantity = sp.Symbol.__xnew__(cls, name, **domain.assumptions)
         self.domain = domain
+        # Compared at every lookup in a dictionary, so it is written only once.
+        self._domain_text = str(domain)
         self.unit = unit
         self.latex_form = latex or name
         self.meaning = meaning
@@ -208,7 +211,7 @@ class Quantity(sp.Symbol):
 
     def _hashable_content(self) -> tuple[Any, ...]:
         own: tuple[Any, ...] = super()._hashable_content()
-        return (*own, str(self.domain))
+        return (*own, self._domain_text)
 
     def _latex(self, printer: Any) -> str:
         return self.latex_form

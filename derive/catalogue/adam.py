@@ -41,7 +41,7 @@ def _adam_lines(g: sp.Expr, lr: sp.Expr, *, amsgrad: bool, eps_hat: bool) -> tup
         kept[second] = 0
         lines.append((second, sp.Max(second, v)))
     if eps_hat:
-        size = temporary("lr_t", r"\alpha", "step size with both bias corrections")
+        size = temporary("step_size", r"\alpha", "step size with both bias corrections")
         lines.append((size, lr * sp.sqrt(1 - beta2**T) / (1 - beta1**T)))
         return lines, size * m / (sp.sqrt(second) + eps), kept
     m_hat = temporary("m_hat", r"\hat{m}", "bias-corrected first moment")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..symbols import NONNEGATIVE, POSITIVE, REAL, UNIT_INTERVAL, Domain, Quantity, gradient, parameter, step_counter
+from ..symbols import NO_UNIT, NONNEGATIVE, POSITIVE, REAL, UNIT_INTERVAL, Domain, Quantity, gradient, parameter, step_counter
 
 __all__ = ["THETA", "G", "T", "hyperparameter", "state", "temporary"]
 
@@ -30,7 +30,8 @@ _HYPERPARAMETERS: dict[str, tuple[Domain, str, str]] = {
 def hyperparameter(name: str) -> Quantity:
     """The shared hyperparameter called `name`."""
     domain, latex, meaning = _HYPERPARAMETERS[name]
-    return Quantity(name, domain, latex, meaning=meaning)
+    # A schedule is by definition a bare multiplier; every other unit follows from the rule it stands in.
+    return Quantity(name, domain, latex, unit=NO_UNIT if name == "schedule" else None, meaning=meaning)
 
 
 def state(name: str, latex: str, meaning: str, domain: Domain = REAL) -> Quantity:

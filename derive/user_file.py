@@ -1,0 +1,129 @@
+"""Rules of a user's own: ``FILE.py:NAME``.
+
+The file is run as Python, as ``python FILE.py`` would run it, because a rule is written in Python.  Whatever goes
+wrong while it runs becomes one sentence that names the file and the line.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from difflib import get_close_matches
+from hashlib import sha256
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+from .catalogue import rule as catalogue_rule
+from .rule import RuleError, UpdateRule
+
+__all__ = ["UserFileError", "find_rule", "load_module"]
+
+
+class UserFileError(ValueError):
+    """A user's file that is missing, does not run, or does not hold what was asked for."""
+
+
+def find_rule(name: str) -> UpdateRule:
+    """The rule called `name`: one of the catalogue, or ``FILE.py:NAME``, one of a user's own.
+
+    Raises
+    ------
+    UnknownRuleError
+        If the catalogue has no such rule.
+    UserFileError
+        If the file is missing, does not run, or has no rule of that name.
+
+    Examples
+    --------
+    >>> find_rule("adam").title
+    'Adam'
+    """
+    path, colon, attribute = name.partition(".py:")
+    if colon:
+        return _from_file(Path(path + ".py"), attribute)
+    if name.endswith(".py"):
+        held = _rules(load_module(Path(name)))
+        example = f"{name}:{held[0]}" if held else f"{name}:NAME"
+        raise UserFileError(f"{name} is a file; say which rule of it is meant, as {example!r}{_list(held)}")
+    return catalogue_rule(name)
+
+
+def _from_file(path: Path, attribute: str) -> UpdateRule:
+    module = load_module(path)
+    if not hasattr(module, attribute):
+        held = _rules(module)
+        close = get_close_matches(attribute, held, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else _list(held) or "; it holds no UpdateRule"
+        raise UserFileError(f"{path} defines no {attribute!r}{hint}")
+    found = getattr(module, attribute)
+    if not isinstance(found, UpdateRule):
+        kind = type(found).__name__
+        raise UserFileError(f"{path}:{attribute} is of type {kind}, not an UpdateRule{_list(_rules(module))}")
+    return found
+
+
+def load_module(path: Path) -> ModuleType:
+    """Run a user's Python file and return it as a module.
+
+    Raises
+    ------
+    UserFileError
+        If the file is missing, cannot be read, or raises an exception.
+    """
+    try:
+        path.read_bytes()
+    except FileNotFoundError:
+        raise UserFileError(f"there is no file {path}") from None
+    except OSError as error:
+        raise UserFileError(f"{path} cannot be read: {error.strerror}") from None
+    # A name of its own for each path, so that two files called alike do not meet in sys.modules.
+    name = f"_optproof_user_{path.stem}_{sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    spec = spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None  # it ends in .py
+    module = module_from_spec(spec)
+    try:
+        with _as_a_script(name, module, path):
+            spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise UserFileError(f"{error.filename or path}:{error.lineno or 1}: {error.msg}") from None
+    except (Exception, SystemExit) as error:
+        raise UserFileError(f"{_where(error, path)}: {_sentence(error)}") from None
+    return module
+
+
+@contextmanager
+def _as_a_script(name: str, module: ModuleType, path: Path) -> Iterator[None]:
+    """While the file runs: its folder can be imported from, and what it prints goes to standard error."""
+    folder = str(path.resolve().parent)
+    sys.modules[name] = module
+    sys.path.insert(0, folder)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        sys.path.remove(folder)
+        del sys.modules[name]
+
+
+def _where(error: BaseException, path: Path) -> str:
+    own = path.resolve()
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve() == own]
+    return f"{path}:{lines[-1]}" if lines else str(path)
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, RuleError):
+        return str(error)
+    kind = type(error).__name__
+    return f"{kind}: {error}" if str(error) else kind
+
+
+def _rules(module: ModuleType) -> list[str]:
+    return [name for name, value in vars(module).items() if isinstance(value, UpdateRule)]
+
+
+def _list(held: list[str]) -> str:
+    return f"; it holds {', '.join(held)}" if held else ""
