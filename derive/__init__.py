@@ -11,6 +11,9 @@ from types import ModuleType
 from typing import Any
 
 from .catalogue import UnknownRuleError, names, options, rule
+from .claim import Claim, Hypothesis
+from .derivation import UnknownClaimError, derive
+from .prove.verdict import ProofStep, Result, Verdict
 from .rule import Assignment, Hyperparameter, RuleError, Source, State, UpdateRule
 from .sequence import displacement, first_step, initial_state, one_step, run
 from .serialise import rule_from_json, rule_to_json
@@ -29,6 +32,7 @@ from .symbols import (
     parameter,
     step_counter,
 )
+from .theorems import claims_of
 from .units import UnitSystem, unit_system, units
 from .user_file import UserFileError, find_rule
 
@@ -40,17 +44,25 @@ __all__ = [
     "REAL",
     "UNIT_INTERVAL",
     "Assignment",
+    "Claim",
     "Domain",
     "Hyperparameter",
+    "Hypothesis",
+    "ProofStep",
     "Quantity",
+    "Result",
     "RuleError",
     "Source",
     "State",
     "Unit",
     "UnitSystem",
+    "UnknownClaimError",
     "UnknownRuleError",
     "UpdateRule",
     "UserFileError",
+    "Verdict",
+    "claims_of",
+    "derive",
     "displacement",
     "exact",
     "find_rule",

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from .printing import Dialect, expression_text
+from .goal import Goal, write_goal
+from .printing import Dialect, claim_notation, expression_text
 from .prove.verdict import Verdict
 from .rule import Source, UpdateRule
-
-if TYPE_CHECKING:
-    from .prove.verdict import Result
 
 __all__ = ["Claim", "Hypothesis"]
 
@@ -43,22 +39,20 @@ class Claim:
     title : str
         The claim in one sentence of words.
     rule : UpdateRule
-    statement : str
-        The claim as a formula in LaTeX.
-    plain : str
-        The claim as a formula in plain text.
-    settle : callable
-        Computes the :class:`Result`; it is called with the claim.
+    goal : Goal
+        What is claimed.
     hypotheses : tuple of Hypothesis
         Beside the domains of the rule's symbols, which every claim assumes.
+    derived : expression or None
+        The formula that the engine computed from the rule, where the claim is about one.
     source : Source or None
         Where the statement was published.
     published : expression or None
         The formula printed there.
     relation : {"equal", "upper", "lower"} or None
-        How the derived formula relates to the published one.
+        What the published formula is to the derived one.
     expected : Verdict
-        What the catalogue expects; REFUTED for false statements of the literature.
+        What the catalogue expects; REFUTED for statements that are commonly made and false.
     seed : tuple of str
         The claims of the seed that this settles, as ``("S5",)``.
     semantics : {"real", "float32", "bfloat16"}
@@ -69,25 +63,24 @@ class Claim:
     subject: str
     title: str
     rule: UpdateRule
-    statement: str
-    plain: str
-    settle: Callable[[Claim], Result] = field(repr=False, compare=False)
+    goal: Goal
     hypotheses: tuple[Hypothesis, ...] = ()
+    derived: sp.Basic | None = None
     source: Source | None = None
     published: sp.Basic | None = None
     relation: str | None = None
-    expected: Verdict = Verdict.PROVED
+    expected: Verdict = field(default=Verdict.PROVED)
     seed: tuple[str, ...] = ()
     semantics: str = "real"
 
     def text(self) -> str:
         """The statement as plain text."""
-        return self.plain
+        return write_goal(self.goal, self.rule, "text")
 
     def latex(self) -> str:
         """The statement as LaTeX."""
-        return self.statement
+        return write_goal(self.goal, self.rule, "latex")
 
     def write(self, expression: sp.Basic, dialect: str = "text") -> str:
-        """An expression in the notation of the rule."""
-        return expression_text(expression, "latex" if dialect == "latex" else "text", self.rule)
+        """An expression in the notation of the rule, with states at time t."""
+        return claim_notation(self.rule, "latex" if dialect == "latex" else "text", now=True).write(expression)

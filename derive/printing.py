@@ -19,9 +19,9 @@ from typing import Literal
 import sympy as sp
 
 from .rule import UpdateRule
-from .symbols import Quantity
+from .symbols import AFTER, Quantity
 
-__all__ = ["Dialect", "Notation", "expression_text", "rule_lines"]
+__all__ = ["Dialect", "Notation", "claim_notation", "expression_text", "notation", "rule_lines"]
 
 Dialect = Literal["text", "latex"]
 
@@ -36,6 +36,7 @@ _RELATIONS = {
     ">": (">", ">"),
     ">=": (">=", r"\geq"),
 }
+_CONTRARY = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _LATEX_NAMES = {"Max": r"\max", "Min": r"\min", "sign": r"\operatorname{sign}", "exp": r"\exp", "log": r"\ln"}
 
 
@@ -81,7 +82,43 @@ class Notation:
         if isinstance(e, sp.core.relational.Relational):
             sign = _RELATIONS[e.rel_op][self.dialect == "latex"]
             return f"{self.write(e.lhs)} {sign} {self.write(e.rhs)}", _SUM
+        if isinstance(e, sp.Sum):
+            return self._series(e), _SUM
+        if isinstance(e, sp.core.function.AppliedUndef):
+            return self._sequence_value(e), _ATOM
+        if isinstance(e, (sp.And, sp.Or, sp.Implies, sp.Not, sp.Equivalent)):
+            return self._logic(e), _SUM
         return (sp.latex(e) if self.dialect == "latex" else str(e)), _SUM
+
+    def _series(self, e: sp.Sum) -> str:
+        index, low, high = (self.write(part) for part in e.limits[0])
+        body = self._wrap(e.function, _PRODUCT)
+        if self.dialect == "latex":
+            return rf"\sum_{{{index}={low}}}^{{{high}}} {body}"
+        return f"sum({index}={low}..{high}: {body})"
+
+    def _sequence_value(self, e: sp.core.function.AppliedUndef) -> str:
+        name, index = str(e.func), self.write(e.args[0])
+        if self.dialect == "latex":
+            return _subscript(self.names.get(f"{name}__letter", name), index)
+        return f"{name}[{index}]"
+
+    def _logic(self, e: sp.Basic) -> str:
+        latex = self.dialect == "latex"
+        if isinstance(e, sp.Not) and isinstance(e.args[0], sp.core.relational.Relational):
+            relation = e.args[0]
+            sign = _RELATIONS[_CONTRARY[relation.rel_op]][latex]
+            return f"{self.write(relation.lhs)} {sign} {self.write(relation.rhs)}"
+        if isinstance(e, sp.Not):
+            return (r"\neg " if latex else "not ") + self._wrap(e.args[0], _ATOM)
+        words = {
+            "And": (" and ", r" \;\text{and}\; "),
+            "Or": (" or ", r" \;\text{or}\; "),
+            "Implies": (" => ", r" \;\Rightarrow\; "),
+            "Equivalent": (" <=> ", r" \;\Leftrightarrow\; "),
+        }
+        arguments = e.args if isinstance(e, sp.Implies) else sorted(e.args, key=str)
+        return words[type(e).__name__][latex].join(self.write(a) for a in arguments)
 
     def _symbol(self, symbol: sp.Symbol) -> str:
         if symbol.name in self.names:
@@ -188,6 +225,8 @@ def _numerator_and_denominator(e: sp.Mul) -> tuple[list[sp.Expr], list[sp.Expr]]
             below.append(sp.Integer(factor.q))
         elif isinstance(factor, sp.Pow) and factor.exp.could_extract_minus_sign():
             below.append(factor.base**-factor.exp)
+        elif isinstance(factor, sp.Pow) and isinstance(factor.base, sp.Pow) and factor.base.exp == -1:
+            below.append(factor.base.base**factor.exp)
         else:
             above.append(factor)
     return above, below
@@ -212,7 +251,7 @@ def _ranks(rule: UpdateRule) -> dict[str, int]:
     ranks |= {s.name: _STATE + i for i, s in enumerate(rule.state)}
     for line in rule.assignments:
         if line.target.name not in ranks:
-            parts = [ranks[s.name] for s in line.value.free_symbols if s != rule.theta]  # type: ignore[attr-defined]
+            parts = [ranks[s.name] for s in line.value.free_symbols if s != rule.theta]
             ranks[line.target.name] = max(parts, default=_COUNTER)
     return ranks
 
@@ -246,6 +285,17 @@ def rule_lines(rule: UpdateRule, dialect: Dialect) -> list[str]:
         left = notation(rule, dialect, frozenset(updated), indexed=True).write(line.target)
         lines.append(f"{left} = {right}")
     return lines
+
+
+def claim_notation(rule: UpdateRule, dialect: Dialect, *, now: bool) -> Notation:
+    """The notation of a statement about `rule`: states carry t (or t-1 unless `now`), states after the step carry t."""
+    states = [rule.theta, *(s.symbol for s in rule.state)]
+    base = notation(rule, dialect, frozenset(q.name for q in states) if now else frozenset(), indexed=True)
+    later = notation(rule, dialect, frozenset(q.name for q in states), indexed=True)
+    names = dict(base.names) | {f"{q.name}{AFTER}": later.names[q.name] for q in states}
+    names |= {f"{name}__letter": quantity.latex_form for name, quantity in rule.quantities.items()}
+    ranks = dict(base.rank) | {f"{q.name}{AFTER}": base.rank[q.name] for q in states}
+    return Notation(dialect, names, ranks)
 
 
 def expression_text(expression: sp.Basic, dialect: Dialect = "text", rule: UpdateRule | None = None) -> str:

@@ -9,7 +9,7 @@ import sympy as sp
 from .rule import UpdateRule
 from .symbols import Quantity
 
-__all__ = ["displacement", "first_step", "initial_state", "one_step", "run"]
+__all__ = ["displacement", "first_step", "initial_state", "one_step", "run", "terms"]
 
 
 def one_step(rule: UpdateRule) -> dict[Quantity, sp.Expr]:
@@ -30,12 +30,33 @@ def one_step(rule: UpdateRule) -> dict[Quantity, sp.Expr]:
     values: dict[sp.Basic, sp.Basic] = {}
     for line in rule.assignments:
         values[line.target] = line.value.xreplace(values)
-    return {q: values[q] for q in (rule.theta, *(s.symbol for s in rule.state))}  # type: ignore[misc]
+    return {q: values[q] for q in (rule.theta, *(s.symbol for s in rule.state))}
 
 
 def displacement(rule: UpdateRule) -> sp.Expr:
     """What one step adds to theta, as an expression in the values before the step."""
-    return sp.expand(one_step(rule)[rule.theta] - rule.theta, deep=False)
+    value = one_step(rule)[rule.theta]
+    parts = list(sp.Add.make_args(value))
+    return sp.Add(*(parts if rule.theta in parts else terms(value)), -rule.theta)
+
+
+def terms(expression: sp.Expr) -> list[sp.Expr]:
+    """The terms of a sum; a product with one sum among its factors is multiplied out, denominators are left alone.
+
+    Examples
+    --------
+    >>> a, b, c = sp.symbols("a b c")
+    >>> [str(term) for term in terms(a * (b + c) / (1 + c))]
+    ['a*b/(c + 1)', 'a*c/(c + 1)']
+    """
+    found: list[sp.Expr] = []
+    for term in sp.Add.make_args(expression):
+        sums = [f for f in sp.Mul.make_args(term) if isinstance(f, sp.Add)]
+        if len(sums) == 1 and len(sp.Mul.make_args(term)) > 1:
+            found += [t for part in sums[0].args for t in terms(part * (term / sums[0]))]
+        else:
+            found.append(term)
+    return found
 
 
 def initial_state(rule: UpdateRule) -> dict[Quantity, sp.Expr]:

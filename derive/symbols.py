@@ -16,6 +16,7 @@ from typing import Any
 import sympy as sp
 
 __all__ = [
+    "AFTER",
     "COUNT",
     "NONNEGATIVE",
     "NO_UNIT",
@@ -26,6 +27,8 @@ __all__ = [
     "Domain",
     "Quantity",
     "Unit",
+    "after",
+    "bound",
     "exact",
     "gradient",
     "parameter",
@@ -143,6 +146,9 @@ class Unit:
 
 
 NO_UNIT = Unit()
+
+AFTER = "__after"
+"""The ending of the names that :func:`after` makes."""
 
 
 class Quantity(sp.Symbol):
@@ -278,3 +284,19 @@ def require_one_domain_per_name(quantities: Iterable[Quantity], where: str) -> N
                 f"'{other.domain.describe(quantity.name)}' and '{quantity.domain.describe(quantity.name)}'; "
                 f"give both the same domain, or one of them another name"
             )
+
+
+def after(quantity: Quantity) -> Quantity:
+    """The value of a state, or of theta, after the step, where a formula speaks of both.
+
+    Examples
+    --------
+    >>> after(Quantity("v", NONNEGATIVE)).name
+    'v__after'
+    """
+    return Quantity(f"{quantity.name}{AFTER}", quantity.domain, quantity.latex_form, quantity.unit, quantity.meaning)
+
+
+def bound(name: str, latex: str, meaning: str) -> Quantity:
+    """A positive number that a theorem speaks of and the rule does not, such as a bound of the gradient."""
+    return Quantity(name, POSITIVE, latex, meaning=meaning)

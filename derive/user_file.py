@@ -44,15 +44,15 @@ def find_rule(name: str) -> UpdateRule:
     path, colon, attribute = name.partition(".py:")
     if colon:
         return _from_file(Path(path + ".py"), attribute)
-    if name.endswith(".py"):
-        held = _rules(load_module(Path(name)))
-        example = f"{name}:{held[0]}" if held else f"{name}:NAME"
-        raise UserFileError(f"{name} is a file; say which rule of it is meant, as {example!r}{_list(held)}")
-    return catalogue_rule(name)
+    return _from_file(Path(name), "") if name.endswith(".py") else catalogue_rule(name)
 
 
 def _from_file(path: Path, attribute: str) -> UpdateRule:
     module = load_module(path)
+    if not attribute:
+        held = _rules(module)
+        example = f"{path}:{held[0] if held else 'NAME'}"
+        raise UserFileError(f"{path} is a file; say which rule of it is meant, as {example!r}{_list(held)}")
     if not hasattr(module, attribute):
         held = _rules(module)
         close = get_close_matches(attribute, held, n=1)

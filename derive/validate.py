@@ -89,7 +89,7 @@ def _domains(rule: UpdateRule) -> None:
     if twice:
         raise RuleError(f"rule {rule.name!r}: {twice[0]!r} is declared twice; a name stands for one thing")
     for temporary in rule.temporaries:
-        if temporary.domain != REAL:
+        if temporary.domain != REAL and temporary not in (*builtin, *declared):
             raise RuleError(
                 f"rule {rule.name!r}: the temporary {temporary} is declared '{temporary.domain.describe(str(temporary))}', "
                 f"but its range follows from its value; declare it without a domain"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from ..rule import Source, UpdateRule
+from ..symbols import Quantity
 from .parts import effective_gradient
 from .vocabulary import THETA, G, T, hyperparameter, state, temporary
 
@@ -54,7 +55,7 @@ def sgd_momentum(*, lr_inside: bool = False, dampening: bool = False, l2: bool =
     """Heavy-ball momentum; the buffer accumulates gradients, or steps when the learning rate is inside."""
     lr, momentum = hyperparameter("lr"), hyperparameter("momentum")
     g, lines, extra = effective_gradient(l2=l2)
-    hyper: dict[sp.Symbol, object] = {lr: "0.01", momentum: "0.9"}
+    hyper: dict[Quantity, object] = {lr: "0.01", momentum: "0.9"}
     if dampening:
         # The first gradient enters the buffer undamped, as in the frameworks.
         tau, weight = hyperparameter("dampening"), temporary("fresh_weight", "w", "weight of the fresh gradient")
@@ -71,7 +72,7 @@ def sgd_momentum(*, lr_inside: bool = False, dampening: bool = False, l2: bool =
         "sgd[momentum]",
         title="SGD with momentum",
         source=_SUTSKEVER,
-        hyper={**hyper, **extra},  # type: ignore[dict-item]
+        hyper={**hyper, **extra},
         state={v: 0},
         steps=lines,
     )

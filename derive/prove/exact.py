@@ -49,8 +49,6 @@ def holds_at(condition: sp.Basic, values: Mapping[sp.Symbol, sp.Expr]) -> bool |
         if decisive in parts:
             return decisive
         return None if None in parts else not decisive
-    if isinstance(condition, sp.Implies):
-        return holds_at(sp.Or(sp.Not(condition.args[0]), condition.args[1], evaluate=False), values)
     if not isinstance(condition, sp.core.relational.Relational):
         return None
     return _relation_holds(condition, values)

@@ -106,7 +106,7 @@ class NormalForm:
         pieces = [*_factors(numerator, 1), *_factors(denominator, -1)]
         signs = [sign_on_domain(factor, self._known) for factor, _ in pieces]
         if any(s is None for s in signs):
-            return self._root_symbol(radicand)
+            return self._root_of_partly_known(radicand, pieces, signs)
         directions = [s.direction for s in signs if s is not None]
         odd = [d for d, (_, power) in zip(directions, pieces, strict=True) if power % 2]
         if sp.prod(odd) < 0:
@@ -116,6 +116,21 @@ class NormalForm:
             magnitude = direction * factor
             result *= magnitude ** (power // 2) * (self._root_symbol(magnitude) if power % 2 else 1)
         return result
+
+    def _root_of_partly_known(
+        self, radicand: sp.Expr, pieces: list[tuple[sp.Expr, int]], signs: list[Sign | None]
+    ) -> sp.Expr:
+        """sqrt(p / q) = sqrt(p) / sqrt(q) for q > 0, whatever is known of p: where the root is real, p >= 0."""
+        outside: sp.Expr = sp.Integer(1)
+        inside: sp.Expr = sp.Integer(1)
+        for (factor, power), sign in zip(pieces, signs, strict=True):
+            if sign is None or not sign.strict:
+                inside *= factor**power
+                continue
+            magnitude = sign.direction * factor
+            outside *= magnitude ** (power // 2) * (self._root_symbol(magnitude) if power % 2 else 1)
+            inside *= sign.direction**power
+        return self._root_symbol(radicand if outside == 1 else inside) * outside
 
     def _root_symbol(self, radicand: sp.Expr) -> sp.Expr:
         if isinstance(radicand, sp.Rational):

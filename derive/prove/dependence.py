@@ -1,0 +1,48 @@
+"""On which symbols does an expression depend?"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from ..goal import DependsOn
+from .exact import exact_sign, sample_points
+from .condition import Finding
+from .positivity import domain_of
+from .verdict import ProofStep, Verdict
+
+__all__ = ["depends", "settle_dependence"]
+
+
+def settle_dependence(goal: DependsOn) -> Finding:
+    """Each symbol is shown to matter by two exact points that differ in it alone; others do not occur."""
+    extra = sorted(goal.expression.free_symbols - set(goal.symbols), key=str)
+    if extra:
+        pair = depends(goal.expression, extra[0])
+        if pair is None:
+            return Finding(Verdict.UNKNOWN, "evaluation at two points", reason=f"{extra[0]} occurs but seems not to matter")
+        return Finding(Verdict.REFUTED, "evaluation at two points", witness=pair)
+    steps = []
+    for symbol in goal.symbols:
+        pair = depends(goal.expression, symbol)
+        if pair is None:
+            reason = f"no two points were found that differ in {symbol} alone and give different values"
+            return Finding(Verdict.UNKNOWN, "evaluation at two points", reason=reason)
+        shown = ", ".join(f"{name} = {value}" for name, value in pair.items())
+        steps.append(ProofStep(f"It depends on {symbol}: the values at {shown} differ.", "", "evaluation", shown))
+    steps.append(ProofStep("No other symbol occurs in it."))
+    return Finding(Verdict.PROVED, "evaluation at two points", tuple(steps))
+
+
+def depends(expression: sp.Expr, symbol: sp.Symbol) -> dict[str, sp.Basic] | None:
+    """Two exact points that differ in `symbol` alone and give different values; None if none was found."""
+    points = list(sample_points(expression.free_symbols, 24))
+    for point in points:
+        for other in points:
+            if other[symbol] == point[symbol] or not domain_of(symbol).contains(other[symbol]):
+                continue
+            moved = {**point, symbol: other[symbol]}
+            difference = expression.xreplace(point) - expression.xreplace(moved)
+            if exact_sign(difference) in (1, -1):
+                shared = {s.name: v for s, v in point.items() if s != symbol}
+                return {**shared, symbol.name: point[symbol], f"{symbol.name}'": other[symbol]}
+    return None

@@ -1,0 +1,87 @@
+"""Claims about every time and every gradient sequence: induction along the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy as sp
+
+from ..goal import EachStep, Invariant
+from ..relations import replaced
+from ..sequence import initial_state
+from .condition import Finding, settle_condition
+from .search import breaking_run
+from .setting import Setting
+from .solver import Solver
+from .verdict import ProofStep, Verdict
+
+__all__ = ["settle_each_step", "settle_invariant"]
+
+
+def settle_each_step(goal: EachStep, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding:
+    """Prove that every step from a reachable state satisfies the goal, or find a run whose last step does not."""
+    later = [setting.later(f) for f in setting.facts]
+    words = "One step, from any state that satisfies the invariants, gives what is claimed."
+    finding = settle_condition(
+        setting.resolved(goal.condition),
+        [*setting.facts, *later, *hypotheses],
+        solver,
+        words=words,
+        seek_witness=False,
+    )
+    if finding.proved:
+        return _with_invariants(finding, setting, "one step from every reachable state")
+    return _refuted_by_run(goal.condition, hypotheses, setting, both_ends=True) or finding
+
+
+def settle_invariant(goal: Invariant, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding:
+    """Prove by induction that the condition holds at every time t >= 1, or find a run that breaks it."""
+    steps: list[ProofStep] = []
+    known: list[sp.Basic] = []
+    for condition in (*goal.lemmas, goal.condition):
+        finding = _by_induction(condition, known, hypotheses, setting, solver)
+        if not finding.proved:
+            named = "the claim" if condition == goal.condition else f"the lemma {condition}"
+            reason = f"the induction for {named} fails: {finding.reason or 'a step from some state breaks it'}"
+            unknown = Finding(Verdict.UNKNOWN, "induction", reason=reason)
+            return _refuted_by_run(goal.condition, hypotheses, setting, both_ends=False) or unknown
+        steps += finding.steps
+        known.append(condition)
+    return _with_invariants(Finding(Verdict.PROVED, "induction", tuple(steps)), setting, "induction")
+
+
+def _refuted_by_run(
+    condition: sp.Basic, hypotheses: Sequence[sp.Basic], setting: Setting, *, both_ends: bool
+) -> Finding | None:
+    witness = breaking_run(setting.rule, condition, hypotheses, both_ends=both_ends)
+    return None if witness is None else Finding(Verdict.REFUTED, "exact run", witness=witness)
+
+
+def _by_induction(
+    condition: sp.Basic, known: list[sp.Basic], hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver
+) -> Finding:
+    base = _base(condition, hypotheses, setting, solver)
+    if not base.proved:
+        return base
+    t = setting.rule.step_counter
+    earlier = [replaced(c, {t: t - 1}) for c in (*known, condition)]
+    facts = [*setting.facts, *earlier, *(setting.later(c) for c in (*setting.facts, *known)), *hypotheses]
+    words = "Induction step: if it holds before a step, it holds after it."
+    finding = settle_condition(setting.later(condition), facts, solver, words=words, seek_witness=False)
+    if finding.verdict is not Verdict.PROVED:
+        return Finding(Verdict.UNKNOWN, "induction", reason=finding.reason)
+    return Finding(Verdict.PROVED, "induction", (*base.steps, *finding.steps))
+
+
+def _base(condition: sp.Basic, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding:
+    """At t = 0 the condition holds of the initial state, before any gradient was seen."""
+    start: dict[sp.Basic, sp.Basic] = {**initial_state(setting.rule), setting.rule.step_counter: sp.Integer(0)}
+    free_of_gradient = [h for h in hypotheses if not h.has(setting.rule.gradient)]
+    words = "Base case: it holds for the initial state, at t = 0."
+    return settle_condition(replaced(condition, start), free_of_gradient, solver, words=words, seek_witness=False)
+
+
+def _with_invariants(finding: Finding, setting: Setting, method: str) -> Finding:
+    if not finding.proved:
+        return finding
+    return Finding(Verdict.PROVED, method, (*setting.steps, *finding.steps), confirmed_by=finding.confirmed_by)

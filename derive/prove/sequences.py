@@ -1,0 +1,135 @@
+"""Closed forms of recurrences, and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy as sp
+
+from ..goal import ClosedForm, LimitIs
+from ..relations import eq, ge, negation
+from ..symbols import COUNT, Quantity, step_counter
+from .atoms import power_atoms
+from .condition import Finding, settle_condition
+from .identity import prove_identity
+from .solver import Solver
+from .verdict import ProofStep, Verdict
+
+__all__ = ["settle_closed_form", "settle_limit"]
+
+
+def settle_closed_form(goal: ClosedForm) -> Finding:
+    """Prove by induction on t that the formula solves the recurrence."""
+    t = step_counter()
+    plain, series = _split(goal.formula)
+    at_zero = plain.xreplace({t: sp.Integer(0)})
+    if series is None:
+        earlier = plain.xreplace({t: t - 1})
+        following = goal.following.xreplace({goal.symbol: earlier})
+        return _all_equal(
+            [(at_zero, goal.initial, "At t = 0 the formula is the initial value."),
+             (plain, following, "If the formula holds at t - 1, one step gives the formula at t.")]
+        )
+    decay = sp.diff(goal.following, goal.symbol)
+    if decay.has(goal.symbol):
+        return Finding(Verdict.UNKNOWN, "induction", reason="a sum can only be peeled off a recurrence that is linear")
+    drive = goal.following.xreplace({goal.symbol: sp.Integer(0)})
+    index = series.limits[0][0]
+    last = series.function.xreplace({index: t})
+    # A term by its age n = t - i, which is at least 1 in every term but the last.
+    aged = series.function.xreplace({index: t - Quantity("age", COUNT)})
+    younger = series.function.xreplace({t: t - 1}).xreplace({index: t - Quantity("age", COUNT)})
+    return _all_equal(
+        [(at_zero, goal.initial, "At t = 0 the sum is empty and the formula is the initial value."),
+         (aged, decay * younger,
+          "Every term of the sum at t is the decay rate times the same term at t - 1."),
+         (plain + last, decay * plain.xreplace({t: t - 1}) + drive,
+          "The term i = t of the sum, with what stands beside the sum, is what one step adds.")]
+    )
+
+
+def _split(formula: sp.Expr) -> tuple[sp.Expr, sp.Sum | None]:
+    series = [term for term in sp.Add.make_args(formula) if isinstance(term, sp.Sum)]
+    if not series:
+        return formula, None
+    if len(series) > 1 or series[0].limits[0][1:] != (sp.Integer(1), step_counter()):
+        raise ValueError(f"a closed form holds one Sum from 1 to t at most, and {formula} does not")
+    return formula - series[0], series[0]
+
+
+def _all_equal(equations: list[tuple[sp.Expr, sp.Expr, str]]) -> Finding:
+    steps: list[ProofStep] = []
+    for left, right, words in equations:
+        identity = prove_identity(_functions_as_symbols(left), _functions_as_symbols(right))
+        if identity.verdict is Verdict.REFUTED:
+            return Finding(Verdict.REFUTED, "exact evaluation", witness=identity.witness, reason=words)
+        if identity.verdict is not Verdict.PROVED:
+            return Finding(Verdict.UNKNOWN, "induction", reason=f"not shown: {words}")
+        latex = f"{sp.latex(left)} = {sp.latex(right)}"
+        steps.append(ProofStep(words, latex, "identity", identity.formal, identity.seconds))
+    return Finding(Verdict.PROVED, "induction", tuple(steps))
+
+
+def _functions_as_symbols(expression: sp.Expr) -> sp.Expr:
+    applied = expression.atoms(sp.core.function.AppliedUndef)
+    return expression.xreplace({f: Quantity("value__" + "".join(c if c.isalnum() else "_" for c in str(f))) for f in applied})
+
+
+def settle_limit(goal: LimitIs, hypotheses: Sequence[sp.Basic], solver: Solver) -> Finding:
+    """Prove a limit by continuity: powers of numbers below 1 go to 0, and the rest is continuous there.
+
+    A limit at infinity of an expression in t itself is taken at 0 in z, where t = 1/z**2.
+    """
+    substituted, steps = _at_the_point(goal)
+    if substituted is None or goal.expression.has(sp.sign, sp.Piecewise):
+        return Finding(Verdict.UNKNOWN, "limit by continuity", reason="the expression is not continuous at the limit")
+    for part, relation, words in _defined_where(substituted):
+        finding = settle_condition(relation, hypotheses, solver, words=words, seek_witness=False)
+        if not finding.proved:
+            return Finding(Verdict.UNKNOWN, "limit by continuity", reason=f"not shown that {part} is well behaved")
+        steps.extend(finding.steps)
+    finding = settle_condition(
+        eq(substituted, goal.value), hypotheses, solver, words="The value there is the limit."
+    )
+    if not finding.proved:
+        return Finding(finding.verdict, "limit by continuity", witness=finding.witness, reason=finding.reason)
+    return Finding(Verdict.PROVED, "limit by continuity", (*steps, *finding.steps))
+
+
+def _at_the_point(goal: LimitIs) -> tuple[sp.Expr | None, list[ProofStep]]:
+    if goal.point != sp.oo:
+        words = f"The expression is continuous at {goal.symbol} = {goal.point}: put that value in."
+        return goal.expression.xreplace({goal.symbol: goal.point}), [ProofStep(words)]
+    atoms = power_atoms([goal.expression])
+    vanishing = [a for a in atoms.meaning if _goes_to_zero(atoms.meaning[a], goal.symbol)]
+    if len(vanishing) != len(atoms.meaning):
+        return None, []
+    rest = atoms.apply(goal.expression)
+    if rest.has(goal.symbol):
+        if vanishing:
+            return None, []
+        small = sp.Symbol("z", positive=True)
+        inverted = sp.cancel(rest.xreplace({goal.symbol: small**-2}))
+        return inverted.xreplace({small: sp.Integer(0)}), [ProofStep("Write t = 1/z^2 and let z go to 0.")]
+    named = ", ".join(str(atoms.meaning[a]) for a in vanishing)
+    return rest.xreplace({a: sp.Integer(0) for a in vanishing}), [ProofStep(f"As t grows, {named} goes to 0.")]
+
+
+def _goes_to_zero(power: sp.Expr, counter: sp.Symbol) -> bool:
+    base = power.base
+    domain = base.domain if isinstance(base, Quantity) else None
+    inside = domain is not None and domain.lower is not None and domain.lower >= 0
+    below_one = domain is not None and domain.upper is not None and (domain.upper < 1 or domain.upper_open)
+    return inside and below_one and counter in power.exp.free_symbols and domain is not None and domain.upper <= 1
+
+
+def _defined_where(expression: sp.Expr) -> list[tuple[sp.Expr, sp.Basic, str]]:
+    """What has to hold so that the expression is continuous where it stands."""
+    found: list[tuple[sp.Expr, sp.Basic, str]] = []
+    for power in sorted(expression.atoms(sp.Pow), key=str):
+        if power.exp.is_Rational and power.exp < 0:
+            divisor = power.base ** (-power.exp)
+            found.append((divisor, negation(eq(divisor, 0)), f"The divisor {divisor} is not zero."))
+        if power.exp.is_Rational and power.exp.q == 2:
+            found.append((power.base, ge(power.base, 0), f"{power.base} is not negative."))
+    return found

@@ -1,0 +1,74 @@
+"""Which tactic settles which kind of goal."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from ..goal import ClosedForm, DependsOn, EachStep, Equal, Holds, Invariant, LimitIs
+from ..relations import eq
+from .condition import Finding, require_satisfiable, settle_condition
+from .dependence import settle_dependence
+from .induction import settle_each_step, settle_invariant
+from .sequences import settle_closed_form, settle_limit
+from .setting import Setting
+from .solver import Solver
+from .verdict import Result, Verdict
+
+if TYPE_CHECKING:
+    from ..claim import Claim
+
+__all__ = ["settle"]
+
+
+def settle(claim: Claim, setting: Setting, solver: Solver) -> Result:
+    """Prove or refute `claim`.
+
+    Raises
+    ------
+    ContradictoryHypothesesError
+        If no values satisfy the claim's hypotheses together.
+    """
+    start = time.perf_counter()
+    finding = _find(claim, setting, solver)
+    return Result(
+        claim,
+        finding.verdict,
+        finding.method,
+        finding.steps,
+        claim.derived,
+        finding.witness,
+        finding.reason,
+        finding.confirmed_by,
+        time.perf_counter() - start,
+    )
+
+
+def _find(claim: Claim, setting: Setting, solver: Solver) -> Finding:
+    if setting.trouble:
+        return Finding(Verdict.UNKNOWN, "none", reason=setting.trouble)
+    hypotheses = [h.condition for h in claim.hypotheses]
+    require_satisfiable(hypotheses, solver)
+    match claim.goal:
+        case Equal(left, right):
+            equation = eq(left, right)
+            return _in_one_step(equation, hypotheses, setting, solver)
+        case Holds(condition):
+            return settle_condition(condition, hypotheses, solver, words=claim.title)
+        case EachStep():
+            return settle_each_step(claim.goal, hypotheses, setting, solver)
+        case Invariant():
+            return settle_invariant(claim.goal, hypotheses, setting, solver)
+        case LimitIs():
+            return settle_limit(claim.goal, hypotheses, solver)
+        case ClosedForm():
+            return settle_closed_form(claim.goal)
+        case DependsOn():
+            return settle_dependence(claim.goal)
+
+
+def _in_one_step(equation: sp.Eq, hypotheses: list[sp.Basic], setting: Setting, solver: Solver) -> Finding:
+    resolved = setting.resolved(equation)
+    return settle_condition(resolved, [*setting.facts, *hypotheses], solver, words="Both sides have one normal form.")
