@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 from .catalogue import names
-from .catalogue import rule as rule_by_name
+from .user_file import find_rule
 from .claim import Claim
 from .prove.setting import setting_of
 from .prove.solver import Solver
@@ -54,7 +54,7 @@ def derive(
     >>> [r.verdict.name for r in derive("rmsprop", claim="rate-never-grows")]
     ['REFUTED']
     """
-    chosen = [r if isinstance(r, UpdateRule) else rule_by_name(r) for r in _listed(rules)]
+    chosen = [r if isinstance(r, UpdateRule) else find_rule(r) for r in _listed(rules)]
     work = [(r, _selected(claims_of(r), claim)) for r in chosen]
     total = sum(len(claims) for _, claims in work)
     if claim is not None and total == 0:

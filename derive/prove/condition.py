@@ -54,7 +54,8 @@ def settle_condition(
     """Prove or refute that `condition` holds wherever `hypotheses` do.
 
     Tried in this order: the normal form (equations), the signs of coefficients (inequalities that need no hypothesis), an
-    exact counterexample at sample points, and the solver.
+    exact counterexample at sample points, and the solver.  Without `seek_witness` nothing is refuted: where the symbols
+    are states, values that break the condition need not be reachable.
     """
     start = time.perf_counter()
     if condition == sp.true:
@@ -72,7 +73,7 @@ def settle_condition(
         witness = _counterexample(condition, hypotheses)
         if witness is not None:
             return Finding(Verdict.REFUTED, "exact evaluation", witness=witness)
-    return _by_solver(condition, hypotheses, solver, words, latex)
+    return _by_solver(condition, hypotheses, solver, words, latex, seek_witness=seek_witness)
 
 
 def require_satisfiable(hypotheses: Sequence[sp.Basic], solver: Solver) -> None:
@@ -133,7 +134,7 @@ def _second(condition: sp.Basic, hypotheses: Sequence[sp.Basic], solver: Solver)
 
 
 def _by_solver(
-    condition: sp.Basic, hypotheses: Sequence[sp.Basic], solver: Solver, words: str, latex: str
+    condition: sp.Basic, hypotheses: Sequence[sp.Basic], solver: Solver, words: str, latex: str, *, seek_witness: bool
 ) -> Finding:
     try:
         query = encode([*hypotheses, negation(condition)], comment=words)
@@ -145,7 +146,7 @@ def _by_solver(
         return Finding(Verdict.PROVED, "real arithmetic by SMT", (step,))
     if answer.result == "unknown":
         return Finding(Verdict.UNKNOWN, "real arithmetic by SMT", reason=f"the solver gave up: {answer.reason}")
-    witness = _from_model(condition, hypotheses, answer.model, query.symbols)
+    witness = _from_model(condition, hypotheses, answer.model, query.symbols) if seek_witness else None
     if witness is not None:
         return Finding(Verdict.REFUTED, "exact evaluation of the solver's model", witness=witness)
     reason = "the solver found values that speak against it, but none that are exact and reachable"

@@ -120,17 +120,22 @@ class NormalForm:
     def _root_of_partly_known(
         self, radicand: sp.Expr, pieces: list[tuple[sp.Expr, int]], signs: list[Sign | None]
     ) -> sp.Expr:
-        """sqrt(p / q) = sqrt(p) / sqrt(q) for q > 0, whatever is known of p: where the root is real, p >= 0."""
+        """The root with squares and factors of known sign outside.
+
+        sqrt(p / q) = sqrt(p) / sqrt(q) for q > 0, whatever is known of p: where the root is real, p >= 0.  The square of a
+        factor of unknown sign comes out as its absolute value.
+        """
         outside: sp.Expr = sp.Integer(1)
         inside: sp.Expr = sp.Integer(1)
         for (factor, power), sign in zip(pieces, signs, strict=True):
             if sign is None or not sign.strict:
-                inside *= factor**power
+                outside *= self._root_symbol(sp.expand(factor**2)) ** (power // 2)
+                inside *= factor ** (power % 2)
                 continue
             magnitude = sign.direction * factor
             outside *= magnitude ** (power // 2) * (self._root_symbol(magnitude) if power % 2 else 1)
             inside *= sign.direction**power
-        return self._root_symbol(radicand if outside == 1 else inside) * outside
+        return outside * (self._root_symbol(sp.expand(inside)) if inside != 1 else 1)
 
     def _root_symbol(self, radicand: sp.Expr) -> sp.Expr:
         if isinstance(radicand, sp.Rational):
@@ -151,7 +156,7 @@ class NormalForm:
         if sign is not None:
             return sign.direction * inner
         # |x| is the root of x**2, which ties it to x.
-        return self._root_symbol(sp.expand(inner**2))  # type: ignore[operator]
+        return self._root(sp.expand(inner**2))  # type: ignore[operator]
 
     def _symbol_for(self, name: str, arguments: tuple[sp.Basic, ...]) -> sp.Symbol:
         for symbol, (other, known) in self._opaque.items():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from ..relations import le, replaced
+from ..relations import ge, le, replaced
 from ..rule import UpdateRule
 from ..sequence import initial_state, one_step
 from ..symbols import Quantity, after
@@ -76,7 +76,7 @@ def _at_start(condition: sp.Basic, start: dict[sp.Basic, sp.Basic], solver: Solv
 
 def _candidates(rule: UpdateRule) -> list[sp.Basic]:
     symbols = [s.symbol for s in rule.state]
-    found: list[sp.Basic] = []
+    found: list[sp.Basic] = [ge(s.symbol, s.initial) for s in rule.state if s.initial != s.symbol.domain.lower]
     for a, b in itertools.permutations(symbols, 2):
         if b.domain.lower == 0:
             found.append(le(a, b) if a.domain.lower == 0 else le(a**2, b))
