@@ -59,15 +59,15 @@ def settle_condition(
     """
     start = time.perf_counter()
     if condition == sp.true:
-        return Finding(Verdict.PROVED, "evaluation", (ProofStep(words, latex, "evaluation", "true"),))
+        return Finding(Verdict.PROVED, "evaluation", (ProofStep(words, latex, "evaluation", "true", shows=condition),))
     if isinstance(condition, sp.Eq):
         identity = prove_identity(condition.lhs, condition.rhs)
         if identity.verdict is Verdict.PROVED:
-            step = ProofStep(words, latex, "identity", identity.formal, time.perf_counter() - start)
+            step = ProofStep(words, latex, "identity", identity.formal, time.perf_counter() - start, shows=condition)
             return Finding(Verdict.PROVED, "normal form", (step,), confirmed_by=_second(condition, hypotheses, solver))
     evident = _evident(condition)
     if evident is not None:
-        step = ProofStep(words, latex, "identity", evident, time.perf_counter() - start)
+        step = ProofStep(words, latex, "identity", evident, time.perf_counter() - start, shows=condition)
         return Finding(Verdict.PROVED, "signs of coefficients", (step,), confirmed_by=_second(condition, hypotheses, solver))
     if seek_witness:
         witness = _counterexample(condition, hypotheses)
@@ -142,7 +142,7 @@ def _by_solver(
         return Finding(Verdict.UNKNOWN, "real arithmetic by SMT", reason=str(error))
     answer = solver.check(query)
     if answer.result == "unsat":
-        step = ProofStep(words, latex, "smt", query.text, answer.seconds)
+        step = ProofStep(words, latex, "smt", query.text, answer.seconds, tuple(hypotheses), condition)
         return Finding(Verdict.PROVED, "real arithmetic by SMT", (step,))
     if answer.result == "unknown":
         return Finding(Verdict.UNKNOWN, "real arithmetic by SMT", reason=f"the solver gave up: {answer.reason}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from ..goal import DependsOn
+from ..relations import eq, negation
 from .exact import exact_sign, sample_points
 from .condition import Finding
 from .positivity import domain_of
@@ -28,9 +29,16 @@ def settle_dependence(goal: DependsOn) -> Finding:
             reason = f"no two points were found that differ in {symbol} alone and give different values"
             return Finding(Verdict.UNKNOWN, "evaluation at two points", reason=reason)
         shown = ", ".join(f"{name} = {value}" for name, value in pair.items())
-        steps.append(ProofStep(f"It depends on {symbol}: the values at {shown} differ.", "", "evaluation", shown))
+        differ = negation(eq(*_at_both(goal.expression, symbol, pair)))
+        words = f"It depends on {symbol}: the values at {shown} differ."
+        steps.append(ProofStep(words, "", "evaluation", shown, shows=differ))
     steps.append(ProofStep("No other symbol occurs in it."))
     return Finding(Verdict.PROVED, "evaluation at two points", tuple(steps))
+
+
+def _at_both(expression: sp.Expr, symbol: sp.Symbol, pair: dict[str, sp.Basic]) -> tuple[sp.Expr, sp.Expr]:
+    first = {s: pair[s.name] for s in expression.free_symbols}
+    return expression.xreplace(first), expression.xreplace({**first, symbol: pair[f"{symbol.name}'"]})
 
 
 def depends(expression: sp.Expr, symbol: sp.Symbol) -> dict[str, sp.Basic] | None:

@@ -60,13 +60,14 @@ def _split(formula: sp.Expr) -> tuple[sp.Expr, sp.Sum | None]:
 def _all_equal(equations: list[tuple[sp.Expr, sp.Expr, str]]) -> Finding:
     steps: list[ProofStep] = []
     for left, right, words in equations:
-        identity = prove_identity(_functions_as_symbols(left), _functions_as_symbols(right))
+        equation = eq(_functions_as_symbols(left), _functions_as_symbols(right))
+        identity = prove_identity(equation.lhs, equation.rhs)
         if identity.verdict is Verdict.REFUTED:
             return Finding(Verdict.REFUTED, "exact evaluation", witness=identity.witness, reason=words)
         if identity.verdict is not Verdict.PROVED:
             return Finding(Verdict.UNKNOWN, "induction", reason=f"not shown: {words}")
         latex = f"{sp.latex(left)} = {sp.latex(right)}"
-        steps.append(ProofStep(words, latex, "identity", identity.formal, identity.seconds))
+        steps.append(ProofStep(words, latex, "identity", identity.formal, identity.seconds, shows=equation))
     return Finding(Verdict.PROVED, "induction", tuple(steps))
 
 

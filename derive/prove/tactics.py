@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sympy as sp
 
+
 from ..goal import ClosedForm, DependsOn, EachStep, Equal, Holds, Invariant, LimitIs
+from ..printing import claim_notation
 from ..relations import eq
 from .condition import Finding, require_satisfiable, settle_condition
 from .dependence import settle_dependence
@@ -15,7 +18,7 @@ from .induction import settle_each_step, settle_invariant
 from .sequences import settle_closed_form, settle_limit
 from .setting import Setting
 from .solver import Solver
-from .verdict import Result, Verdict
+from .verdict import ProofStep, Result, Verdict
 
 if TYPE_CHECKING:
     from ..claim import Claim
@@ -37,13 +40,23 @@ def settle(claim: Claim, setting: Setting, solver: Solver) -> Result:
         claim,
         finding.verdict,
         finding.method,
-        finding.steps,
+        tuple(_in_notation(step, claim) for step in finding.steps),
         claim.derived,
         finding.witness,
         finding.reason,
         finding.confirmed_by,
         time.perf_counter() - start,
     )
+
+
+def _in_notation(step: ProofStep, claim: Claim) -> ProofStep:
+    """The step with its obligation written out as the claim's rule writes formulas."""
+    if step.shows is None or step.latex:
+        return step
+    notation = claim_notation(claim.rule, "latex", now=False)
+    shown = notation.write(step.shows)
+    given = r",\; ".join(notation.write(c) for c in step.given)
+    return replace(step, latex=rf"{given} \;\Rightarrow\; {shown}" if given else shown)
 
 
 def _find(claim: Claim, setting: Setting, solver: Solver) -> Finding:

@@ -43,6 +43,9 @@ class ProofStep:
         identity for ``"identity"``.
     seconds : float
         How long deciding it took.
+    given, shows : conditions
+        The obligation that was discharged: wherever the symbols are in their domains and all of `given` holds, `shows`
+        holds.  ``shows`` is None for a step that only explains.
     """
 
     words: str
@@ -50,6 +53,8 @@ class ProofStep:
     kind: str = "definition"
     formal: str = ""
     seconds: float = 0.0
+    given: tuple[sp.Basic, ...] = ()
+    shows: sp.Basic | None = None
 
 
 @dataclass(frozen=True)
