@@ -1,19 +1,17 @@
 """Ground floor: symbols, update rules, claims and proofs. Never imports numba or matplotlib.
 
 ``optproof.derive`` is this package and, called as ``optproof.derive("adam")``, its function of the same name: see
-:class:`_CallableFloor`.
+:class:`_CallableFloor`.  The provers are loaded when they are first used: a list of the rules needs none.
 """
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .catalogue import UnknownRuleError, names, options, rule
-from .claim import Claim, Hypothesis
-from .derivation import UnknownClaimError, derive
-from .prove.verdict import ProofStep, Result, Verdict
 from .rule import Assignment, Hyperparameter, RuleError, Source, State, UpdateRule
 from .sequence import displacement, first_step, initial_state, one_step, run
 from .serialise import rule_from_json, rule_to_json
@@ -32,9 +30,25 @@ from .symbols import (
     parameter,
     step_counter,
 )
-from .theorems import claims_of
 from .units import UnitSystem, unit_system, units
 from .user_file import UserFileError, find_rule
+
+if TYPE_CHECKING:
+    from .claim import Claim as Claim, Hypothesis as Hypothesis
+    from .derivation import UnknownClaimError as UnknownClaimError, derive as derive
+    from .prove.verdict import ProofStep as ProofStep, Result as Result, Verdict as Verdict
+    from .theorems import claims_of as claims_of
+
+_PROVERS = {
+    "Claim": "claim",
+    "Hypothesis": "claim",
+    "ProofStep": "prove.verdict",
+    "Result": "prove.verdict",
+    "UnknownClaimError": "derivation",
+    "Verdict": "prove.verdict",
+    "claims_of": "theorems",
+    "derive": "derivation",
+}
 
 __all__ = [
     "COUNT",
@@ -81,6 +95,16 @@ __all__ = [
     "unit_system",
     "units",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PROVERS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_PROVERS[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 class _CallableFloor(ModuleType):

@@ -84,3 +84,6 @@ class Claim:
     def write(self, expression: sp.Basic, dialect: str = "text") -> str:
         """An expression in the notation of the rule, with states at time t."""
         return claim_notation(self.rule, "latex" if dialect == "latex" else "text", now=True).write(expression)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex().replace('$', '')}$"

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 from .catalogue import names
-from .user_file import find_rule
 from .claim import Claim
-from .prove.setting import setting_of
+from .prove.setting import Setting, setting_of
 from .prove.solver import Solver
 from .prove.tactics import settle
 from .prove.verdict import Result
 from .rule import UpdateRule
 from .theorems import claims_of
+from .user_file import find_rule
 
-__all__ = ["UnknownClaimError", "derive"]
+__all__ = ["UnknownClaimError", "derive", "prove"]
 
 
 class UnknownClaimError(ValueError):
@@ -55,22 +55,50 @@ def derive(
     ['REFUTED']
     """
     chosen = [r if isinstance(r, UpdateRule) else find_rule(r) for r in _listed(rules)]
-    work = [(r, _selected(claims_of(r), claim)) for r in chosen]
-    total = sum(len(claims) for _, claims in work)
-    if claim is not None and total == 0:
+    claims: list[Claim] = []
+    for rule in chosen:
+        if progress is not None:
+            progress(f"{rule.name}: stating the claims", 0, 0)
+        claims += [c for c in claims_of(rule) if claim in (None, c.name)]
+    if claim is not None and not claims:
         raise UnknownClaimError(_unknown_claim(claim, chosen))
+    return prove(claims, progress=progress)
+
+
+def prove(claims: Iterable[Claim], *, progress: Callable[[str, int, int], None] | None = None) -> list[Result]:
+    """Prove or refute claims, the catalogue's or a user's own.
+
+    Parameters
+    ----------
+    claims : iterable of Claim
+    progress : callable, optional
+        Called with what is being done, how many claims are done and how many there are.
+
+    Raises
+    ------
+    ContradictoryHypothesesError
+        If no values satisfy the hypotheses of a claim together.
+
+    Examples
+    --------
+    >>> from optproof.derive.user_claims import claim
+    >>> bounded = claim("rmsprop", always="v <= G^2", given="abs(g) <= G", positive="G")
+    >>> [result.verdict.name for result in prove([bounded])]
+    ['PROVED']
+    """
+    claims = list(claims)
+    settings: dict[str, Setting] = {}
     results: list[Result] = []
     with Solver() as solver:
-        for rule, claims in work:
-            if not claims:
-                continue
-            setting = setting_of(rule, solver)
-            for one in claims:
-                if progress is not None:
-                    progress(f"{rule.name}: {one.name}", len(results), total)
-                results.append(settle(one, setting, solver))
+        for one in claims:
+            if progress is not None:
+                progress(f"{one.rule.name}: {one.name}", len(results), len(claims))
+            key = one.rule.digest
+            if key not in settings:
+                settings[key] = setting_of(one.rule, solver)
+            results.append(settle(one, settings[key], solver))
     if progress is not None:
-        progress("done", total, total)
+        progress("done", len(claims), len(claims))
     return results
 
 
@@ -78,10 +106,6 @@ def _listed(rules: UpdateRule | str | Iterable[UpdateRule | str] | None) -> list
     if rules is None:
         return list(names())
     return [rules] if isinstance(rules, (UpdateRule, str)) else list(rules)
-
-
-def _selected(claims: tuple[Claim, ...], name: str | None) -> tuple[Claim, ...]:
-    return claims if name is None else tuple(c for c in claims if c.name == name)
 
 
 def _unknown_claim(name: str, rules: list[UpdateRule]) -> str:

@@ -1,7 +1,7 @@
 """What a claim can state, as data.  The tactics that settle each kind live in :mod:`optproof.derive.prove`.
 
-A state symbol stands for its value at time t, except in :class:`EachStep`, where it stands for the value before the step
-and ``after(state)`` for the one after it.
+A state symbol stands for its value at time t, except in :class:`EachStep`, where it stands for the value before the
+step and ``after(state)`` for the one after it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Conditions that stay as they are written.
 
-SymPy decides relations while they are built, from assumptions that are weaker than our domains and now and then wrongly.
-Provers must see what was claimed, so relations here are never evaluated.
+SymPy decides relations while they are built, from assumptions that are weaker than our domains, and now and then
+wrongly.  Provers must see what was claimed, so relations here are never evaluated.
 """
 
 from __future__ import annotations

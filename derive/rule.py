@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -203,6 +204,12 @@ class UpdateRule:
 
         lines = " \\\\\n".join(line.replace(" = ", " &= ", 1) for line in rule_lines(self, "latex"))
         return f"\\begin{{aligned}}\n{lines}\n\\end{{aligned}}"
+
+    def renamed(self, name: str) -> UpdateRule:
+        """The same rule under another name."""
+        twin = copy(self)
+        object.__setattr__(twin, "name", name)
+        return twin
 
     def to_json(self) -> dict[str, Any]:
         """The rule as JSON-ready data; :func:`optproof.derive.serialise.rule_from_json` reads it back."""

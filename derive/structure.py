@@ -16,7 +16,15 @@ from .rule import State, UpdateRule
 from .sequence import one_step, terms
 from .symbols import Quantity, after
 
-__all__ = ["LinearState", "Movement", "corrected_averages", "linear_states", "movement", "odd_states", "step_in_new_state"]
+__all__ = [
+    "LinearState",
+    "Movement",
+    "corrected_averages",
+    "linear_states",
+    "movement",
+    "odd_states",
+    "step_in_new_state",
+]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import sympy as sp
@@ -67,7 +68,7 @@ class Domain:
     upper_open: bool = False
     integer: bool = False
 
-    @property
+    @cached_property
     def assumptions(self) -> dict[str, bool]:
         """The part of the domain that SymPy's assumptions can express."""
         facts: dict[str, bool] = {"integer": True} if self.integer else {"real": True}
@@ -109,6 +110,10 @@ class Domain:
         return text
 
     def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         return self.describe()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, cast
 
 import sympy as sp
@@ -54,6 +55,9 @@ def _expressions(rule: UpdateRule) -> list[tuple[str, sp.Expr]]:
     return [*named, ("gradient_at", rule.gradient_at)]
 
 
+_NAME = attrgetter("name")
+
+
 def _symbols(expression: sp.Basic) -> set[sp.Symbol]:
     return cast("set[sp.Symbol]", expression.free_symbols)
 
@@ -81,7 +85,7 @@ def _known_nodes(rule: UpdateRule) -> None:
 def _domains(rule: UpdateRule) -> None:
     declared = [h.symbol for h in rule.hyper] + [s.symbol for s in rule.state]
     targets = [a.target for a in rule.assignments]
-    used = [s for _, e in _expressions(rule) for s in sorted(_symbols(e), key=str) if isinstance(s, Quantity)]
+    used = [s for _, e in _expressions(rule) for s in sorted(_symbols(e), key=_NAME) if isinstance(s, Quantity)]
     builtin = [rule.theta, rule.gradient, rule.step_counter]
     require_one_domain_per_name([*builtin, *declared, *targets, *used], f"rule {rule.name!r}")
     names = [q.name for q in (*builtin, *declared)]
@@ -109,11 +113,11 @@ def _order(rule: UpdateRule) -> None:
             raise RuleError(
                 f"rule {rule.name!r}: {line.target} is assigned twice; give the second value a name of its own"
             )
-        for symbol in sorted(_symbols(line.value) - ready, key=str):
+        for symbol in sorted(_symbols(line.value) - ready, key=_NAME):
             raise RuleError(_not_ready(rule, line.target, symbol, later))
         done.add(line.target)
         ready.add(line.target)
-    stray = sorted(_symbols(rule.gradient_at) - (ready - set(rule.temporaries)), key=str)
+    stray = sorted(_symbols(rule.gradient_at) - (ready - set(rule.temporaries)), key=_NAME)
     if stray:
         raise RuleError(f"rule {rule.name!r}: gradient_at uses {stray[0]}, which the step does not know beforehand")
 
@@ -165,7 +169,7 @@ def _complete(rule: UpdateRule) -> None:
 def _initial_values(rule: UpdateRule) -> None:
     hypers = {h.symbol: h.symbol.domain for h in rule.hyper}
     for state in rule.state:
-        stray = sorted(_symbols(state.initial) - set(hypers), key=str)
+        stray = sorted(_symbols(state.initial) - set(hypers), key=_NAME)
         if stray:
             raise RuleError(
                 f"rule {rule.name!r}: the initial value of {state.name} uses {stray[0]}; "

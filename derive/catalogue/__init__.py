@@ -141,21 +141,8 @@ def _make(family: str, chosen: set[str]) -> UpdateRule:
         # The first selector that was chosen stands first, then the maker's own order.
         ordered = ([selector] if selector else []) + [o for o in inspect.signature(maker).parameters if o in rest]
         full = f"{family}[{','.join(ordered)}]" if ordered else family
-        made = maker(**dict.fromkeys(rest, True))
-        return _renamed(made, full)
+        return maker(**dict.fromkeys(rest, True)).renamed(full)
     raise AssertionError("every family ends in a maker without a selector")
-
-
-def _renamed(made: UpdateRule, name: str) -> UpdateRule:
-    return UpdateRule(
-        name,
-        title=made.title,
-        source=made.source,
-        hyper={h.symbol: h.default for h in made.hyper},
-        state={s.symbol: s.initial for s in made.state},
-        steps=[(a.target, a.value) for a in made.assignments],
-        gradient_at=made.gradient_at,
-    )
 
 
 def _hint(word: str, known: tuple[str, ...]) -> str:

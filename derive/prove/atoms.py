@@ -112,7 +112,9 @@ def _positive_form(power: sp.Pow, counter: sp.Symbol) -> tuple[int, int, int]:
 
 def _atom(base: sp.Expr, counter: sp.Symbol, powers: set[sp.Pow]) -> tuple[sp.Symbol, int]:
     shift = min(s // k for _, k, s in (_positive_form(p, counter) for p in powers))
-    label = base.name if isinstance(base, sp.Symbol) else "base_" + "".join(c if c.isalnum() else "_" for c in str(base))
+    label = (
+        base.name if isinstance(base, sp.Symbol) else "base_" + "".join(c if c.isalnum() else "_" for c in str(base))
+    )
     return sp.Symbol(f"{label}__pow", real=True), shift
 
 

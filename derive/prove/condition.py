@@ -1,4 +1,4 @@
-"""Settling a condition: does it hold for all values in the domains that satisfy the hypotheses?"""
+"""Settling a condition: whether it holds for all values in the domains that satisfy the hypotheses."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def settle_condition(
 ) -> Finding:
     """Prove or refute that `condition` holds wherever `hypotheses` do.
 
-    Tried in this order: the normal form (equations), the signs of coefficients (inequalities that need no hypothesis), an
-    exact counterexample at sample points, and the solver.  Without `seek_witness` nothing is refuted: where the symbols
-    are states, values that break the condition need not be reachable.
+    Tried in this order: the normal form (equations), the signs of coefficients (inequalities that need no
+    hypothesis), an exact counterexample at sample points, and the solver.  Without `seek_witness` nothing is
+    refuted: where the symbols are states, values that break the condition need not be reachable.
     """
     start = time.perf_counter()
     if condition == sp.true:
@@ -68,7 +68,9 @@ def settle_condition(
     evident = _evident(condition)
     if evident is not None:
         step = ProofStep(words, latex, "identity", evident, time.perf_counter() - start, shows=condition)
-        return Finding(Verdict.PROVED, "signs of coefficients", (step,), confirmed_by=_second(condition, hypotheses, solver))
+        return Finding(
+            Verdict.PROVED, "signs of coefficients", (step,), confirmed_by=_second(condition, hypotheses, solver)
+        )
     if seek_witness:
         witness = _counterexample(condition, hypotheses)
         if witness is not None:

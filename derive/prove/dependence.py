@@ -1,4 +1,4 @@
-"""On which symbols does an expression depend?"""
+"""On which symbols an expression depends."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import sympy as sp
 
 from ..goal import DependsOn
 from ..relations import eq, negation
-from .exact import exact_sign, sample_points
 from .condition import Finding
+from .exact import exact_sign, sample_points
 from .positivity import domain_of
 from .verdict import ProofStep, Verdict
 
@@ -20,7 +20,9 @@ def settle_dependence(goal: DependsOn) -> Finding:
     if extra:
         pair = depends(goal.expression, extra[0])
         if pair is None:
-            return Finding(Verdict.UNKNOWN, "evaluation at two points", reason=f"{extra[0]} occurs but seems not to matter")
+            return Finding(
+                Verdict.UNKNOWN, "evaluation at two points", reason=f"{extra[0]} occurs but seems not to matter"
+            )
         return Finding(Verdict.REFUTED, "evaluation at two points", witness=pair)
     steps = []
     for symbol in goal.symbols:

@@ -63,7 +63,9 @@ def _relation_holds(relation: sp.Rel, values: Mapping[sp.Symbol, sp.Expr]) -> bo
     return outcome[relation.rel_op]
 
 
-_NUMBERS = tuple(sp.Rational(n) for n in ("0", "1", "-1", "2", "1/2", "-1/2", "3", "-2", "1/10", "9/10", "10", "99/100", "1/100"))
+_NUMBERS = tuple(
+    sp.Rational(n) for n in ("0", "1", "-1", "2", "1/2", "-1/2", "3", "-2", "1/10", "9/10", "10", "99/100", "1/100")
+)
 
 
 def sample_points(
@@ -81,7 +83,11 @@ def _value(symbol: sp.Symbol, generator: random.Random, *, simple: bool) -> sp.R
     if domain.integer:
         return sp.Integer(generator.choice((1, 2, 3, 5, 10)))
     for _ in range(40):
-        chosen = generator.choice(_NUMBERS) if simple else sp.Rational(generator.randint(-400, 400), generator.randint(1, 97))
+        chosen = (
+            generator.choice(_NUMBERS)
+            if simple
+            else sp.Rational(generator.randint(-400, 400), generator.randint(1, 97))
+        )
         if domain.contains(chosen):
             return chosen
         if domain.upper is not None and domain.lower is not None:

@@ -1,4 +1,4 @@
-"""Are two expressions equal wherever their symbols are in their domains?"""
+"""Whether two expressions are equal wherever their symbols are in their domains."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Deciding identities: an expression with roots is zero if its normal form is.
 
-Square roots become symbols s with s**2 equal to the radicand; a numerator is then a polynomial in s, and it vanishes if,
-after every s**2 was replaced, the parts that are even and odd in s both vanish.  Maxima, signs, absolute values and case
-distinctions become symbols too, one symbol for arguments that are themselves proved equal.
+Square roots become symbols s with s**2 equal to the radicand; a numerator is then a polynomial in s, and it vanishes
+if, after every s**2 was replaced, the parts that are even and odd in s both vanish.  Maxima, signs, absolute values and
+case distinctions become symbols too, one symbol for arguments that are themselves proved equal.
 
 The test is sufficient: True means that the expression is zero wherever it is defined.
 """
@@ -16,7 +16,7 @@ import sympy as sp
 
 from ..symbols import NONNEGATIVE, POSITIVE, REAL, Domain
 from .atoms import Atoms, power_atoms
-from .positivity import Sign, domain_of, sign_on_domain
+from .positivity import Sign, sign_on_domain
 
 __all__ = ["NormalForm"]
 
@@ -64,7 +64,7 @@ class NormalForm:
     def rational(self, expression: sp.Expr) -> sp.Expr:
         """`expression` as a rational function in symbols; roots, powers, maxima... have become symbols."""
         result = self._convert(self._powers.apply(expression))
-        return result  # type: ignore[return-value]
+        return result
 
     def definitions(self) -> list[tuple[sp.Symbol, str]]:
         """What each new symbol stands for, in words."""
@@ -97,7 +97,7 @@ class NormalForm:
         if isinstance(exponent, sp.Integer):
             return sp.Pow(base, exponent)
         if isinstance(exponent, sp.Rational) and exponent.q == 2:
-            return self._root(base) ** exponent.p  # type: ignore[arg-type]
+            return self._root(base) ** exponent.p
         return self._symbol_for("Pow", (base, self._convert(exponent)))
 
     def _root(self, radicand: sp.Expr) -> sp.Expr:
@@ -122,8 +122,8 @@ class NormalForm:
     ) -> sp.Expr:
         """The root with squares and factors of known sign outside.
 
-        sqrt(p / q) = sqrt(p) / sqrt(q) for q > 0, whatever is known of p: where the root is real, p >= 0.  The square of a
-        factor of unknown sign comes out as its absolute value.
+        sqrt(p / q) = sqrt(p) / sqrt(q) for q > 0, whatever is known of p: where the root is real, p >= 0.  The
+        square of a factor of unknown sign comes out as its absolute value.
         """
         outside: sp.Expr = sp.Integer(1)
         inside: sp.Expr = sp.Integer(1)
@@ -152,11 +152,11 @@ class NormalForm:
         return symbol
 
     def _absolute(self, inner: sp.Basic) -> sp.Basic:
-        sign = sign_on_domain(self._reduced(inner), self._known)  # type: ignore[arg-type]
+        sign = sign_on_domain(self._reduced(inner), self._known)
         if sign is not None:
             return sign.direction * inner
         # |x| is the root of x**2, which ties it to x.
-        return self._root(sp.expand(inner**2))  # type: ignore[operator]
+        return self._root(sp.expand(inner**2))
 
     def _symbol_for(self, name: str, arguments: tuple[sp.Basic, ...]) -> sp.Symbol:
         for symbol, (other, known) in self._opaque.items():
@@ -169,7 +169,7 @@ class NormalForm:
         return symbol
 
     def _is_nonnegative(self, e: sp.Basic) -> bool:
-        sign = sign_on_domain(self._reduced(e), self._known)  # type: ignore[arg-type]
+        sign = sign_on_domain(self._reduced(e), self._known)
         return sign is not None and sign.direction > 0
 
     def _same(self, name: str, known: tuple[sp.Basic, ...], arguments: tuple[sp.Basic, ...]) -> bool:

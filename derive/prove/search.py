@@ -48,7 +48,7 @@ def _constants(
 ) -> Iterator[dict[sp.Symbol, sp.Rational]]:
     """Hyperparameters at their defaults, then at other simple values; other symbols at 1 and 2."""
     inner = {rule.theta, rule.gradient, rule.step_counter, *(s.symbol for s in rule.state)}
-    inner |= {after(q) for q in inner if isinstance(q, Quantity)}
+    inner |= {after(q) for q in inner}
     others = condition.free_symbols.union(*(h.free_symbols for h in hypotheses)) - inner
     others -= {h.symbol for h in rule.hyper}
     extras = [s for s in sorted(others, key=str) if isinstance(s, Quantity)]

@@ -27,8 +27,10 @@ def settle_closed_form(goal: ClosedForm) -> Finding:
         earlier = plain.xreplace({t: t - 1})
         following = goal.following.xreplace({goal.symbol: earlier})
         return _all_equal(
-            [(at_zero, goal.initial, "At t = 0 the formula is the initial value."),
-             (plain, following, "If the formula holds at t - 1, one step gives the formula at t.")]
+            [
+                (at_zero, goal.initial, "At t = 0 the formula is the initial value."),
+                (plain, following, "If the formula holds at t - 1, one step gives the formula at t."),
+            ]
         )
     decay = sp.diff(goal.following, goal.symbol)
     if decay.has(goal.symbol):
@@ -40,11 +42,15 @@ def settle_closed_form(goal: ClosedForm) -> Finding:
     aged = series.function.xreplace({index: t - Quantity("age", COUNT)})
     younger = series.function.xreplace({t: t - 1}).xreplace({index: t - Quantity("age", COUNT)})
     return _all_equal(
-        [(at_zero, goal.initial, "At t = 0 the sum is empty and the formula is the initial value."),
-         (aged, decay * younger,
-          "Every term of the sum at t is the decay rate times the same term at t - 1."),
-         (plain + last, decay * plain.xreplace({t: t - 1}) + drive,
-          "The term i = t of the sum, with what stands beside the sum, is what one step adds.")]
+        [
+            (at_zero, goal.initial, "At t = 0 the sum is empty and the formula is the initial value."),
+            (aged, decay * younger, "Every term of the sum at t is the decay rate times the same term at t - 1."),
+            (
+                plain + last,
+                decay * plain.xreplace({t: t - 1}) + drive,
+                "The term i = t of the sum, with what stands beside the sum, is what one step adds.",
+            ),
+        ]
     )
 
 
@@ -73,7 +79,9 @@ def _all_equal(equations: list[tuple[sp.Expr, sp.Expr, str]]) -> Finding:
 
 def _functions_as_symbols(expression: sp.Expr) -> sp.Expr:
     applied = expression.atoms(sp.core.function.AppliedUndef)
-    return expression.xreplace({f: Quantity("value__" + "".join(c if c.isalnum() else "_" for c in str(f))) for f in applied})
+    return expression.xreplace(
+        {f: Quantity("value__" + "".join(c if c.isalnum() else "_" for c in str(f))) for f in applied}
+    )
 
 
 def settle_limit(goal: LimitIs, hypotheses: Sequence[sp.Basic], solver: Solver) -> Finding:
@@ -89,9 +97,7 @@ def settle_limit(goal: LimitIs, hypotheses: Sequence[sp.Basic], solver: Solver) 
         if not finding.proved:
             return Finding(Verdict.UNKNOWN, "limit by continuity", reason=f"not shown that {part} is well behaved")
         steps.extend(finding.steps)
-    finding = settle_condition(
-        eq(substituted, goal.value), hypotheses, solver, words="The value there is the limit."
-    )
+    finding = settle_condition(eq(substituted, goal.value), hypotheses, solver, words="The value there is the limit.")
     if not finding.proved:
         return Finding(finding.verdict, "limit by continuity", witness=finding.witness, reason=finding.reason)
     return Finding(Verdict.PROVED, "limit by continuity", (*steps, *finding.steps))
@@ -117,11 +123,13 @@ def _at_the_point(goal: LimitIs) -> tuple[sp.Expr | None, list[ProofStep]]:
 
 
 def _goes_to_zero(power: sp.Expr, counter: sp.Symbol) -> bool:
-    base = power.base
-    domain = base.domain if isinstance(base, Quantity) else None
-    inside = domain is not None and domain.lower is not None and domain.lower >= 0
-    below_one = domain is not None and domain.upper is not None and (domain.upper < 1 or domain.upper_open)
-    return inside and below_one and counter in power.exp.free_symbols and domain is not None and domain.upper <= 1
+    """Whether the base lies in [0, 1), or closer to 0, and the exponent grows with the counter."""
+    if not isinstance(power.base, Quantity) or counter not in power.exp.free_symbols:
+        return False
+    lower, upper = power.base.domain.lower, power.base.domain.upper
+    if lower is None or upper is None or lower < 0:
+        return False
+    return bool(upper < 1 or (upper == 1 and power.base.domain.upper_open))
 
 
 def _defined_where(expression: sp.Expr) -> list[tuple[sp.Expr, sp.Basic, str]]:

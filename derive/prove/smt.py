@@ -107,7 +107,9 @@ class _Encoder:
         key = sp.Pow(base, sp.Rational(1, 2), evaluate=False)
         if key not in self.terms:
             radicand, name = self.term(base), self._fresh("root")
-            self.lines.append(f"(assert (=> (>= {radicand} 0.0) (and (>= {name} 0.0) (= (* {name} {name}) {radicand}))))")
+            self.lines.append(
+                f"(assert (=> (>= {radicand} 0.0) (and (>= {name} 0.0) (= (* {name} {name}) {radicand}))))"
+            )
             self.terms[key] = name
         return self.terms[key]
 

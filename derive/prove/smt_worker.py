@@ -1,7 +1,7 @@
 """A process of its own for Z3, so that a query that outlives its limit can be killed.
 
 Reads one JSON object a line, ``{"text": ..., "rlimit": ...}``, and answers one a line, ``{"answer": "unsat" | "sat" |
-"unknown", "model": {name: "p/q"}, "reason": ...}``.  Run as ``python -m optproof.derive.prove.smt_worker``.
+"unknown", "model": {name: "p/q"}, "reason": ...}``.  Run as a file: ``python smt_worker.py``.
 """
 
 from __future__ import annotations

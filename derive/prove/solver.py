@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 
 from .smt import Query
@@ -24,6 +25,10 @@ class Answer:
     model: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     seconds: float = 0.0
+
+
+# Run as a file, not as a module: it needs Z3 only, and importing this package would cost it SymPy.
+_WORKER = Path(__file__).with_name("smt_worker.py")
 
 
 class Solver:
@@ -98,7 +103,7 @@ class Solver:
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "optproof.derive.prove.smt_worker"],
+                [sys.executable, str(_WORKER)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

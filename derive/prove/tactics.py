@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-
 from ..goal import ClosedForm, DependsOn, EachStep, Equal, Holds, Invariant, LimitIs
 from ..printing import claim_notation
 from ..relations import eq

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -126,3 +127,28 @@ class Result:
             "seconds": round(self.seconds, 3),
             "reason": self.reason or None,
         }
+
+    def __repr__(self) -> str:
+        return f"<Result {self.claim.rule.name} {self.claim.name}: {self.verdict.name}>"
+
+    def _repr_html_(self) -> str:
+        """The theorem in a notebook, whose MathJax sets what stands between dollar signs."""
+        claim = self.claim
+        lines = [
+            f"<b>{self.verdict.name}</b> <code>{escape(claim.rule.name)} {escape(claim.name)}</code>",
+            escape(claim.title),
+            _mathjax(rf"\displaystyle {claim.latex()}"),
+        ]
+        lines += [f"if {_mathjax(h.text('latex'))} {escape(h.words)}" for h in claim.hypotheses]
+        if self.witness:
+            lines.append("counterexample: " + escape(", ".join(f"{n} = {v}" for n, v in self.witness.items())))
+        if self.reason:
+            lines.append(f"open because {escape(self.reason)}")
+        steps = "".join(f"<li>{escape(s.words)} {_mathjax(s.latex) if s.latex else ''}</li>" for s in self.steps)
+        proof = f"<details><summary>by {escape(self.method)}</summary><ol>{steps}</ol></details>" if steps else ""
+        return f"<div>{'<br>'.join(lines)}{proof}</div>"
+
+
+def _mathjax(latex: str) -> str:
+    """A formula between dollar signs; a dollar sign in it would end it, and `<` would begin an element."""
+    return f"${escape(latex.replace('$', ''))}$"

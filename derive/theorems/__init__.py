@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from .catalogue import claims_of
 from .subjects import ORDER
 

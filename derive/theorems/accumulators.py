@@ -97,7 +97,11 @@ def _under_constant_gradient(linear: LinearState, rule: UpdateRule) -> Claim:
         formula = linear.state.initial + t * added
     else:
         fading = 1 - linear.decay**t
-        total = fading * linear.input.xreplace({rule.gradient: c}) if linear.input is not None else fading * added / (1 - linear.decay)
+        total = (
+            fading * linear.input.xreplace({rule.gradient: c})
+            if linear.input is not None
+            else fading * added / (1 - linear.decay)
+        )
         formula = linear.decay**t * linear.state.initial + total
     latex, text = _labels(linear, rule)
     return Claim(

@@ -34,7 +34,9 @@ def _of_moment(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
         BIAS_CORRECTION,
         f"In the first step the correction of {name} undoes the weight that the fresh input got.",
         rule,
-        Equal(factor.xreplace({t: sp.Integer(1)}), 1 / (1 - linear.decay), r"\frac{1}{1 - \beta^{1}}", "1 / (1 - beta^1)"),
+        Equal(
+            factor.xreplace({t: sp.Integer(1)}), 1 / (1 - linear.decay), r"\frac{1}{1 - \beta^{1}}", "1 / (1 - beta^1)"
+        ),
         derived=1 / (1 - linear.decay),
         source=kingma_ba("section 3"),
         seed=("S10", "S11"),
@@ -107,7 +109,12 @@ def _of_step_size(rule: UpdateRule) -> Iterator[Claim]:
             BIAS_CORRECTION,
             "The step size with both corrections, in the first step.",
             rule,
-            Equal(at_one, sp.factor_terms(at_one), claim_notation(rule, "latex", now=True).write(line.target), str(line.target)),
+            Equal(
+                at_one,
+                sp.factor_terms(at_one),
+                claim_notation(rule, "latex", now=True).write(line.target),
+                str(line.target),
+            ),
             derived=at_one,
             seed=("S11",),
         )

@@ -50,7 +50,9 @@ def _without_eps(rule: UpdateRule, step: sp.Expr) -> Iterator[Claim]:
     at_zero = positive_gradient.xreplace({eps: sp.Integer(0)})
     if at_zero.has(sp.nan, sp.zoo, sp.oo):
         return
-    value = sp.factor_terms(sp.powsimp(at_zero)).xreplace({sp.Symbol("positive_gradient", positive=True): _first_gradient()})
+    value = sp.factor_terms(sp.powsimp(at_zero)).xreplace(
+        {sp.Symbol("positive_gradient", positive=True): _first_gradient()}
+    )
     if value.has(sp.nan, sp.zoo, sp.oo):
         return
     scale_free = _first_gradient() not in value.free_symbols

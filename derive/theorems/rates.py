@@ -88,9 +88,13 @@ def _bounds_of_gradient(rule: UpdateRule) -> tuple[Quantity, Quantity, tuple[Hyp
     low = bound("g_min", r"g_{\min}", "a lower bound of |g|")
     high = bound("g_max", r"g_{\max}", "an upper bound of |g|")
     g = rule.gradient
-    return low, high, (
-        Hypothesis(le(g**2, high**2), "no gradient is larger than g_max"),
-        Hypothesis(ge(g**2, low**2), "no gradient is smaller than g_min"),
+    return (
+        low,
+        high,
+        (
+            Hypothesis(le(g**2, high**2), "no gradient is larger than g_max"),
+            Hypothesis(ge(g**2, low**2), "no gradient is smaller than g_min"),
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sympy as sp
+
 from optproof.derive import NONNEGATIVE, OPEN_UNIT, POSITIVE, REAL, UNIT_INTERVAL, Quantity, names, rule, step_counter
 from optproof.derive.prove import Verdict, prove_identity
 
@@ -76,7 +77,9 @@ def test_a_real_symbol_is_not_taken_for_a_positive_one() -> None:
 @pytest.mark.parametrize("name", [n for n in names() if "[" not in n or "centered" in n or "amsgrad" in n])
 def test_every_rule_equals_its_own_uselessly_complicated_form(name: str) -> None:
     for quantity, value in rule(name).step().items():
-        complicated = sp.together(value + sp.sqrt(EPS) / (1 + X**2) - sp.sqrt(EPS) / (X**2 + 1)) * (X**2 + 1) / (1 + X**2)
+        complicated = (
+            sp.together(value + sp.sqrt(EPS) / (1 + X**2) - sp.sqrt(EPS) / (X**2 + 1)) * (X**2 + 1) / (1 + X**2)
+        )
         assert prove_identity(value, complicated).verdict is Verdict.PROVED, quantity
 
 
@@ -91,5 +94,7 @@ def test_different_rules_are_told_apart(one: str, other: str) -> None:
 
 def test_the_two_orders_of_adam_agree_without_eps() -> None:
     theta = rule("adam").theta
-    plain, merged = (rule(n).step()[theta].xreplace({rule("adam").hyper[3].symbol: sp.Integer(0)}) for n in ("adam", "adam[eps_hat]"))
+    plain, merged = (
+        rule(n).step()[theta].xreplace({rule("adam").hyper[3].symbol: sp.Integer(0)}) for n in ("adam", "adam[eps_hat]")
+    )
     assert prove_identity(plain, merged).verdict is Verdict.PROVED

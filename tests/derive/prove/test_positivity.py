@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sympy as sp
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
+
 from optproof.derive import NONNEGATIVE, OPEN_UNIT, POSITIVE, UNIT_INTERVAL, Domain, Quantity
 from optproof.derive.prove.exact import sample_points
 from optproof.derive.prove.positivity import Sign, sign_on_domain
@@ -38,7 +38,9 @@ def test_a_divisor_that_may_vanish_gives_no_sign() -> None:
 _SYMBOLS = (X, V, E, B, O, C)
 
 
-@given(st.lists(st.tuples(st.integers(-3, 3), st.lists(st.integers(0, 2), min_size=6, max_size=6)), min_size=1, max_size=4))
+@given(
+    st.lists(st.tuples(st.integers(-3, 3), st.lists(st.integers(0, 2), min_size=6, max_size=6)), min_size=1, max_size=4)
+)
 def test_a_stated_sign_holds_at_every_point(terms: list[tuple[int, list[int]]]) -> None:
     polynomial = sp.Add(*(c * sp.prod(s**p for s, p in zip(_SYMBOLS, powers, strict=True)) for c, powers in terms))
     sign = sign_on_domain(polynomial)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sympy as sp
+
 from optproof.derive import NONNEGATIVE, POSITIVE, UNIT_INTERVAL, Quantity, UpdateRule, gradient, names, parameter, rule
 from optproof.derive.prove.setting import setting_of
 from optproof.derive.prove.solver import Solver
@@ -42,7 +43,9 @@ def test_a_state_that_leaves_its_domain_is_noticed(solver: Solver) -> None:
     v, rho = Quantity("v", NONNEGATIVE), Quantity("rho", UNIT_INTERVAL)
     assert "stay in its domain" in setting_of(_with_second_moment(rho * v - G**2, v, rho), solver).trouble
     positive = Quantity("rho", POSITIVE)
-    assert "stay in its domain" in setting_of(_with_second_moment(v + (1 - positive) * G**2, v, positive), solver).trouble
+    assert (
+        "stay in its domain" in setting_of(_with_second_moment(v + (1 - positive) * G**2, v, positive), solver).trouble
+    )
 
 
 def test_a_false_auxiliary_invariant_is_dropped(solver: Solver) -> None:

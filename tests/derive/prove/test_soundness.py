@@ -1,7 +1,7 @@
 """False variants of proved claims: none may be proved.
 
-Each proved claim is changed (a constant, a sign, a relation, an exponent, a symbol, a dropped hypothesis).  A variant counts as
-false only when plain floating-point evaluation, which shares no code with the provers, shows a clear violation.
+Each proved claim is changed (a constant, a sign, a relation, an exponent, a symbol, a dropped hypothesis).  A variant
+counts as false only when plain floating-point evaluation, which shares no code with the provers, shows a violation.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import replace
 import mpmath
 import pytest
 import sympy as sp
+
 from optproof.derive import Claim, Quantity, Verdict, derive, names, rule
 from optproof.derive.goal import ClosedForm, EachStep, Equal, Holds, Invariant, LimitIs
 from optproof.derive.prove.condition import ContradictoryHypothesesError
@@ -129,7 +130,11 @@ def _fails(condition: sp.Basic, values: dict) -> bool:
     gap = left - right
     clear = mpmath.mpf(10) ** -25 * (1 + abs(left) + abs(right))
     return {
-        "==": abs(gap) > clear, "<=": gap > clear, ">=": gap < -clear, "<": gap > clear or gap == 0, ">": gap < -clear or gap == 0
+        "==": abs(gap) > clear,
+        "<=": gap > clear,
+        ">=": gap < -clear,
+        "<": gap > clear or gap == 0,
+        ">": gap < -clear or gap == 0,
     }.get(condition.rel_op, False)
 
 
@@ -137,13 +142,19 @@ def _run_breaks(claim: Claim, chance: random.Random) -> bool:
     made, goal = claim.rule, claim.goal
     step = made.step()
     inner = {made.theta, made.gradient, T, *(s.symbol for s in made.state)}
-    symbols = set().union(*(e.free_symbols for e in step.values()), *(h.condition.free_symbols for h in claim.hypotheses))
+    symbols = set().union(
+        *(e.free_symbols for e in step.values()), *(h.condition.free_symbols for h in claim.hypotheses)
+    )
     if isinstance(goal, Equal):
         symbols |= goal.left.free_symbols | goal.right.free_symbols
     else:
         symbols |= goal.condition.free_symbols
-    constants = {s: _draw(s, chance) for s in sorted(symbols, key=str) if s not in inner and not s.name.endswith("__after")}
-    state = {s.symbol: sp.sympify(s.initial).xreplace(constants) for s in made.state} | {made.theta: sp.Float("0.7", 40)}
+    constants = {
+        s: _draw(s, chance) for s in sorted(symbols, key=str) if s not in inner and not s.name.endswith("__after")
+    }
+    state = {s.symbol: sp.sympify(s.initial).xreplace(constants) for s in made.state} | {
+        made.theta: sp.Float("0.7", 40)
+    }
     for count in range(1, 5):
         g = _allowed_gradient(claim, constants, chance)
         inputs = {**constants, **state, made.gradient: g, T: sp.Integer(count)}
@@ -179,7 +190,9 @@ def _recurrence_differs(goal: ClosedForm, chance: random.Random) -> bool:
     gradients = [sp.Float(chance.uniform(-2, 2), 40) for _ in range(5)]
     current = goal.initial.xreplace(values)
     for count in range(1, 5):
-        current = _with_gradients(goal.following.xreplace({goal.symbol: current, T: sp.Integer(count)}), gradients).xreplace(values)
+        current = _with_gradients(
+            goal.following.xreplace({goal.symbol: current, T: sp.Integer(count)}), gradients
+        ).xreplace(values)
         formula = _with_gradients(goal.formula.xreplace({T: sp.Integer(count)}).doit(), gradients).xreplace(values)
         if abs(_number(formula) - _number(current)) > mpmath.mpf(10) ** -20 * (1 + abs(_number(current))):
             return True

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 import sympy as sp
+
 from optproof.derive import NONNEGATIVE, Quantity, UpdateRule, Verdict, derive, gradient, names, parameter, rule, run
 from optproof.derive.derivation import UnknownClaimError
 from optproof.derive.prove.condition import ContradictoryHypothesesError, require_satisfiable
@@ -74,7 +75,12 @@ def test_the_witness_against_rmsprops_monotone_rate_replays(results: dict) -> No
 
 def test_closed_forms_agree_with_exact_runs() -> None:
     gradients = [sp.Rational(n) for n in ("3", "-1/2", "0", "7/3")]
-    hyper = {"lr": sp.Rational(1, 10), "beta1": sp.Rational(9, 10), "beta2": sp.Rational(99, 100), "eps": sp.Rational(1, 100)}
+    hyper = {
+        "lr": sp.Rational(1, 10),
+        "beta1": sp.Rational(9, 10),
+        "beta2": sp.Rational(99, 100),
+        "eps": sp.Rational(1, 100),
+    }
     history = run(rule("adam"), gradients, hyper, sp.Integer(1))
     closed = {r.claim.name: r.derived for r in derive("adam") if r.claim.name.startswith("closed-form")}
     for name in ("m", "v"):
@@ -116,7 +122,9 @@ def test_a_state_that_cannot_be_reached_refutes_nothing() -> None:
 def test_nothing_is_proved_of_a_rule_whose_state_leaves_its_domain() -> None:
     theta, g = parameter(), gradient()
     lr, v = Quantity("lr", NONNEGATIVE), Quantity("v", NONNEGATIVE)
-    broken = UpdateRule("broken", hyper={lr: "0.1"}, state={v: 0}, steps=[(v, v - g**2), (theta, theta - lr * sp.sqrt(v) * g)])
+    broken = UpdateRule(
+        "broken", hyper={lr: "0.1"}, state={v: 0}, steps=[(v, v - g**2), (theta, theta - lr * sp.sqrt(v) * g)]
+    )
     assert {r.verdict for r in derive(broken)} == {Verdict.UNKNOWN}
 
 
