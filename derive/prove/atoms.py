@@ -53,7 +53,7 @@ def power_atoms(expressions: Iterable[sp.Basic]) -> Atoms:
     >>> b, t = Quantity("b", UNIT_INTERVAL), step_counter()
     >>> atoms = power_atoms([b**t, b ** (t - 1)])
     >>> sorted(str(value) for value in atoms.replace.values())
-    ['b*b__pow', 'b__pow']
+    ['b*b__power_t_0', 'b__power_t_0']
     """
     by_base: dict[tuple[sp.Expr, sp.Symbol], set[sp.Pow]] = defaultdict(set)
     opaque: set[sp.Pow] = set()
@@ -67,8 +67,11 @@ def power_atoms(expressions: Iterable[sp.Basic]) -> Atoms:
     domains: dict[sp.Symbol, Domain] = {}
     meaning: dict[sp.Symbol, sp.Expr] = {}
     facts: list[sp.Rel] = []
-    for (base, counter), powers in sorted(by_base.items(), key=str):
-        atom, shift = _atom(base, counter, powers)
+    for index, ((base, counter), powers) in enumerate(sorted(by_base.items(), key=str)):
+        # The index keeps two bases, or one base with two counters, from sharing a symbol.
+        label = base.name if isinstance(base, sp.Symbol) else "base"
+        atom = sp.Symbol(f"{label}__power_{counter}_{index}", real=True)
+        shift = min(s // k for _, k, s in (_positive_form(p, counter) for p in powers))
         meaning[atom] = base ** (counter + shift)
         domains[atom], extra = _range(base, counter, shift, atom)
         facts += extra
@@ -108,14 +111,6 @@ def _positive_form(power: sp.Pow, counter: sp.Symbol) -> tuple[int, int, int]:
         raise ValueError(f"{power} has no linear exponent in {counter}")
     slope, shift = found
     return (1, slope, shift) if slope > 0 else (-1, -slope, -shift)
-
-
-def _atom(base: sp.Expr, counter: sp.Symbol, powers: set[sp.Pow]) -> tuple[sp.Symbol, int]:
-    shift = min(s // k for _, k, s in (_positive_form(p, counter) for p in powers))
-    label = (
-        base.name if isinstance(base, sp.Symbol) else "base_" + "".join(c if c.isalnum() else "_" for c in str(base))
-    )
-    return sp.Symbol(f"{label}__pow", real=True), shift
 
 
 def _through(power: sp.Pow, counter: sp.Symbol, atom: sp.Symbol, shift: int) -> sp.Expr:

@@ -78,17 +78,24 @@ def settle_condition(
     return _by_solver(condition, hypotheses, solver, words, latex, seek_witness=seek_witness)
 
 
-def require_satisfiable(hypotheses: Sequence[sp.Basic], solver: Solver) -> None:
-    """Raise ContradictoryHypothesesError unless some values satisfy all of `hypotheses`."""
+def require_satisfiable(hypotheses: Sequence[sp.Basic], solver: Solver) -> bool:
+    """Whether some values are known to satisfy all of `hypotheses`.
+
+    Raises
+    ------
+    ContradictoryHypothesesError
+        If it is known that none do.
+    """
     if not hypotheses or _point_where(hypotheses) is not None:
-        return
+        return True
     try:
         answer = solver.check(encode(hypotheses, comment="Are the hypotheses satisfiable?"))
     except NotEncodableError:
-        return
+        return False
     if answer.result == "unsat":
         listed = "; ".join(str(h) for h in hypotheses)
         raise ContradictoryHypothesesError(f"no values satisfy the hypotheses together ({listed}); drop or correct one")
+    return answer.result == "sat"
 
 
 def _point_where(conditions: Iterable[sp.Basic]) -> dict[sp.Symbol, sp.Rational] | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sympy as sp
 
 from ..goal import EachStep, Invariant
+from ..printing import claim_notation
 from ..relations import replaced
 from ..sequence import initial_state
 from .condition import Finding, settle_condition
@@ -36,6 +37,11 @@ def settle_each_step(goal: EachStep, hypotheses: Sequence[sp.Basic], setting: Se
 
 def settle_invariant(goal: Invariant, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding:
     """Prove by induction that the condition holds at every time t >= 1, or find a run that breaks it."""
+    varying = {setting.rule.step_counter, setting.rule.theta, *(s.symbol for s in setting.rule.state)}
+    if any(h.free_symbols & varying for h in hypotheses):
+        # A hypothesis that may fail at one step and hold at the next would break the chain of the induction.
+        reason = "an invariant takes hypotheses on the gradients and on constants only, not on t, theta or the states"
+        return Finding(Verdict.UNKNOWN, "induction", reason=reason)
     steps: list[ProofStep] = []
     known: list[sp.Basic] = []
     for condition in (*goal.lemmas, goal.condition):
@@ -66,7 +72,7 @@ def _by_induction(
     t = setting.rule.step_counter
     earlier = [replaced(c, {t: t - 1}) for c in (*known, condition)]
     facts = [*setting.facts, *earlier, *(setting.later(c) for c in (*setting.facts, *known)), *hypotheses]
-    words = "Induction step: if it holds before a step, it holds after it."
+    words = f"Induction step: if {_written(condition, setting)} holds before a step, it holds after it."
     finding = settle_condition(setting.later(condition), facts, solver, words=words, seek_witness=False)
     if finding.verdict is not Verdict.PROVED:
         return Finding(Verdict.UNKNOWN, "induction", reason=finding.reason)
@@ -77,8 +83,12 @@ def _base(condition: sp.Basic, hypotheses: Sequence[sp.Basic], setting: Setting,
     """At t = 0 the condition holds of the initial state, before any gradient was seen."""
     start: dict[sp.Basic, sp.Basic] = {**initial_state(setting.rule), setting.rule.step_counter: sp.Integer(0)}
     free_of_gradient = [h for h in hypotheses if not h.has(setting.rule.gradient)]
-    words = "Base case: it holds for the initial state, at t = 0."
+    words = f"Base case: {_written(condition, setting)} holds for the initial state, at t = 0."
     return settle_condition(replaced(condition, start), free_of_gradient, solver, words=words, seek_witness=False)
+
+
+def _written(condition: sp.Basic, setting: Setting) -> str:
+    return claim_notation(setting.rule, "text", now=True).write(condition)
 
 
 def _with_invariants(finding: Finding, setting: Setting, method: str) -> Finding:

@@ -66,7 +66,7 @@ def _split(formula: sp.Expr) -> tuple[sp.Expr, sp.Sum | None]:
 def _all_equal(equations: list[tuple[sp.Expr, sp.Expr, str]]) -> Finding:
     steps: list[ProofStep] = []
     for left, right, words in equations:
-        equation = eq(_functions_as_symbols(left), _functions_as_symbols(right))
+        equation = _as_equation(left, right)
         identity = prove_identity(equation.lhs, equation.rhs)
         if identity.verdict is Verdict.REFUTED:
             return Finding(Verdict.REFUTED, "exact evaluation", witness=identity.witness, reason=words)
@@ -77,11 +77,11 @@ def _all_equal(equations: list[tuple[sp.Expr, sp.Expr, str]]) -> Finding:
     return Finding(Verdict.PROVED, "induction", tuple(steps))
 
 
-def _functions_as_symbols(expression: sp.Expr) -> sp.Expr:
-    applied = expression.atoms(sp.core.function.AppliedUndef)
-    return expression.xreplace(
-        {f: Quantity("value__" + "".join(c if c.isalnum() else "_" for c in str(f))) for f in applied}
-    )
+def _as_equation(left: sp.Expr, right: sp.Expr) -> sp.Eq:
+    """``left = right`` with every value of a sequence, such as g(t - 1), as a symbol of its own."""
+    applied = sorted(left.atoms(sp.core.function.AppliedUndef) | right.atoms(sp.core.function.AppliedUndef), key=str)
+    values = {f: Quantity(f"{f.func}__value_{index}") for index, f in enumerate(applied)}
+    return eq(left.xreplace(values), right.xreplace(values))
 
 
 def settle_limit(goal: LimitIs, hypotheses: Sequence[sp.Basic], solver: Solver) -> Finding:

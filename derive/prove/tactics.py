@@ -62,7 +62,8 @@ def _find(claim: Claim, setting: Setting, solver: Solver) -> Finding:
     if setting.trouble:
         return Finding(Verdict.UNKNOWN, "none", reason=setting.trouble)
     hypotheses = [h.condition for h in claim.hypotheses]
-    require_satisfiable(hypotheses, solver)
+    if not require_satisfiable(hypotheses, solver):
+        return Finding(Verdict.UNKNOWN, "none", reason="it is not known whether any values satisfy the hypotheses")
     match claim.goal:
         case Equal(left, right):
             equation = eq(left, right)

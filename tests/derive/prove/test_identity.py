@@ -98,3 +98,10 @@ def test_the_two_orders_of_adam_agree_without_eps() -> None:
         rule(n).step()[theta].xreplace({rule("adam").hyper[3].symbol: sp.Integer(0)}) for n in ("adam", "adam[eps_hat]")
     )
     assert prove_identity(plain, merged).verdict is Verdict.PROVED
+
+
+def test_powers_with_different_counters_or_bases_are_different() -> None:
+    n = Quantity("n", T.domain)
+    assert prove_identity(P**T, P**n).verdict is Verdict.REFUTED
+    assert prove_identity((1 - LR * V) ** T, (1 - LR / (1 + V)) ** T).verdict is not Verdict.PROVED
+    assert prove_identity((1 + X * Y) ** T, (1 + X + Y) ** T).verdict is not Verdict.PROVED

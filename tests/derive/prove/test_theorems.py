@@ -8,10 +8,13 @@ import pytest
 import sympy as sp
 
 from optproof.derive import NONNEGATIVE, Quantity, UpdateRule, Verdict, derive, gradient, names, parameter, rule, run
-from optproof.derive.derivation import UnknownClaimError
+from optproof.derive.derivation import UnknownClaimError, prove
+from optproof.derive.goal import ClosedForm
 from optproof.derive.prove.condition import ContradictoryHypothesesError, require_satisfiable
+from optproof.derive.prove.sequences import settle_closed_form
 from optproof.derive.prove.solver import Solver
 from optproof.derive.relations import gt, lt
+from optproof.derive.user_claims import claim
 
 RULES = ("sgd", "sgd[nesterov]", "adagrad", "rmsprop", "adadelta", "adam", "adamw")
 
@@ -150,3 +153,15 @@ def test_progress_is_reported() -> None:
 def test_the_whole_catalogue_gets_the_expected_verdicts() -> None:
     wrong = [(r.claim.rule.name, r.claim.name, r.verdict, r.reason) for r in derive(names()) if not r.as_expected]
     assert wrong == []
+
+
+def test_values_of_a_sequence_at_different_times_are_different() -> None:
+    x, g, t = Quantity("x"), sp.Function("g"), rule("sgd").step_counter
+    wrong = ClosedForm(x, sp.Integer(0), g(t - 1) + 0 * x, g(t + 1), "x_t", "x[t]")
+    assert settle_closed_form(wrong).verdict is not Verdict.PROVED
+
+
+def test_an_invariant_does_not_take_hypotheses_on_time_or_state() -> None:
+    late = claim("adagrad", always="G >= 1", given="t >= 5")
+    (result,) = prove([late])
+    assert result.verdict is not Verdict.PROVED
