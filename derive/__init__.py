@@ -108,7 +108,7 @@ def __dir__() -> list[str]:
 
 
 class _CallableFloor(ModuleType):
-    """This package as a module that can be called.
+    """The package as a module that can be called.
 
     The front door offers the function :func:`derive` as ``optproof.derive``.  Importing this package makes Python
     store the module under the very same attribute, and whichever was stored last would win.  So both are one

@@ -11,7 +11,9 @@ from typing import TypeAlias
 
 import sympy as sp
 
+from .comparison_goals import AgreesOnlyFor, ComparisonGoal, Equivalent, KeepsTheta, ScalesAs, Superposes
 from .printing import Dialect, Notation, claim_notation
+from .recurrence_goals import AlongRecurrence, StableIff, StepWithin, SupremumIs, Trial
 from .rule import UpdateRule
 
 __all__ = ["ClosedForm", "DependsOn", "EachStep", "Equal", "Goal", "Holds", "Invariant", "LimitIs"]
@@ -47,9 +49,14 @@ class Invariant:
 
 @dataclass(frozen=True)
 class EachStep:
-    """`condition` relates the states before each step, those after it and the gradient, along every run."""
+    """`condition` relates the states before each step, those after it and the gradient, along every run.
+
+    `lemmas` are invariants under the same hypotheses, proved first and used; `trials` are runs that may break the claim.
+    """
 
     condition: sp.Basic
+    lemmas: tuple[sp.Basic, ...] = ()
+    trials: tuple[Trial, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,20 @@ class DependsOn:
     symbols: tuple[sp.Symbol, ...]
 
 
-Goal: TypeAlias = Equal | Holds | Invariant | EachStep | LimitIs | ClosedForm | DependsOn
+Goal: TypeAlias = (
+    Equal
+    | Holds
+    | Invariant
+    | EachStep
+    | LimitIs
+    | ClosedForm
+    | DependsOn
+    | AlongRecurrence
+    | StableIff
+    | StepWithin
+    | SupremumIs
+    | ComparisonGoal
+)
 
 
 def write_goal(goal: Goal, rule: UpdateRule, dialect: Dialect) -> str:
@@ -108,6 +128,10 @@ def write_goal(goal: Goal, rule: UpdateRule, dialect: Dialect) -> str:
         case ClosedForm():
             left = goal.label if latex else goal.label_text or goal.label
             return f"{left} = {step.write(goal.formula)}"
+        case AlongRecurrence() | StableIff() | StepWithin() | SupremumIs():
+            return goal.written(rule, dialect)
+        case Equivalent() | AgreesOnlyFor() | ScalesAs() | Superposes() | KeepsTheta():
+            return goal.written(rule, dialect)
         case DependsOn(expression, symbols):
             listed = ", ".join(step.write(s) for s in symbols) or ("\\text{nothing}" if latex else "nothing")
             joint = r" \text{ depends exactly on } " if latex else " depends exactly on "

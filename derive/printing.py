@@ -65,13 +65,17 @@ class Notation:
         if isinstance(e, sp.Integer):
             return str(e), _ATOM if e >= 0 else _SUM
         if isinstance(e, sp.Rational):
-            return self._fraction(str(e.p), str(e.q)) if e.p > 0 else ("-" + self._fraction(str(-e.p), str(e.q))[0], _SUM)
+            size = self._fraction(str(abs(e.p)), str(e.q))
+            return size if e.p > 0 else (f"-{size[0]}", _SUM)
         if isinstance(e, sp.Add):
             return self._sum(e), _SUM
         if isinstance(e, sp.Mul):
             return self._product(e)
         if isinstance(e, sp.Pow):
             return self._power(e.base, e.exp)
+        return self._function(e)
+
+    def _function(self, e: sp.Basic) -> tuple[str, int]:
         if isinstance(e, sp.Abs):
             inner = self.write(e.args[0])
             return (rf"\left|{inner}\right|" if self.dialect == "latex" else f"|{inner}|"), _ATOM

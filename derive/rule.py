@@ -68,7 +68,7 @@ class State:
     """A number kept from step to step for every coordinate; `initial` may use hyperparameters."""
 
     symbol: Quantity
-    initial: sp.Expr = sp.Integer(0)
+    initial: sp.Expr = sp.S.Zero
 
     @property
     def name(self) -> str:

@@ -126,7 +126,9 @@ def _domain_to_json(domain: Domain) -> dict[str, Any]:
 
 
 def _domain_from_json(data: Mapping[str, Any]) -> Domain:
-    ends = {end: None if data[end] is None else exact(data[end], f"the {end} end of a domain") for end in ("lower", "upper")}
+    ends = {
+        end: None if data[end] is None else exact(data[end], f"the {end} end of a domain") for end in ("lower", "upper")
+    }
     return Domain(
         str(data["name"]),
         ends["lower"],
@@ -162,7 +164,10 @@ def _unit_from_json(data: object) -> Unit | None:
         return None
     if isinstance(data, list) and len(data) == 2:
         parameter_power, objective_power = (exact(n, "an exponent of a unit") for n in data)
-        return Unit(Fraction(int(parameter_power.p), int(parameter_power.q)), Fraction(int(objective_power.p), int(objective_power.q)))
+        return Unit(
+            Fraction(int(parameter_power.p), int(parameter_power.q)),
+            Fraction(int(objective_power.p), int(objective_power.q)),
+        )
     raise ValueError(f"{data!r} is no unit; one is null or the exponents of T and F, such as ['-1', '1']")
 
 
@@ -182,7 +187,8 @@ def rule_to_json(rule: UpdateRule) -> dict[str, Any]:
             "link": source.link,
         },
         "hyperparameters": [
-            {**_quantity_to_json(h.symbol), "default": None if h.default is None else str(h.default)} for h in rule.hyper
+            {**_quantity_to_json(h.symbol), "default": None if h.default is None else str(h.default)}
+            for h in rule.hyper
         ],
         "state": [{**_quantity_to_json(s.symbol), "initial": expression_to_json(s.initial)} for s in rule.state],
         "assignments": [
@@ -227,7 +233,8 @@ def _rule_from_json(data: Mapping[str, Any]) -> UpdateRule:
         hyper=hyper,
         state={symbol: expression_from_json(value, known) for symbol, value in state.items()},
         steps=[
-            (target, expression_from_json(a["value"], known)) for target, a in zip(targets, data["assignments"], strict=True)
+            (target, expression_from_json(a["value"], known))
+            for target, a in zip(targets, data["assignments"], strict=True)
         ],
         gradient_at=expression_from_json(data["gradient_at"], known),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy as sp
 
@@ -86,6 +87,7 @@ def step_in_new_state(rule: UpdateRule) -> dict[Quantity, sp.Expr]:
     return result
 
 
+@lru_cache(maxsize=128)
 def linear_states(rule: UpdateRule) -> tuple[LinearState, ...]:
     """The states with a linear recurrence whose decay rate is made of hyperparameters alone."""
     hyper = {h.symbol for h in rule.hyper}
@@ -116,6 +118,7 @@ def corrected_averages(rule: UpdateRule) -> tuple[LinearState, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=128)
 def odd_states(rule: UpdateRule) -> tuple[Quantity, ...] | None:
     """The states that change sign when every gradient (and theta) does, so that the step changes sign too.
 
@@ -155,6 +158,7 @@ class Movement:
     direction: sp.Expr
 
 
+@lru_cache(maxsize=128)
 def movement(rule: UpdateRule) -> Movement | None:
     """The effective learning rate of `rule` and what it multiplies, in terms of the state after the step.
 

@@ -157,7 +157,7 @@ AFTER = "__after"
 
 
 class Quantity(sp.Symbol):
-    """A symbol with a domain, a unit and a LaTeX form.
+    r"""A symbol with a domain, a unit and a LaTeX form.
 
     Two quantities are the same exactly when name and domain agree.
 
@@ -181,7 +181,7 @@ class Quantity(sp.Symbol):
 
     Examples
     --------
-    >>> rho = Quantity("rho", UNIT_INTERVAL, latex=r"\\rho")
+    >>> rho = Quantity("rho", UNIT_INTERVAL, latex=r"\rho")
     >>> rho.domain.describe("rho")
     '0 <= rho < 1'
     >>> rho == Quantity("rho", POSITIVE)
@@ -202,6 +202,7 @@ class Quantity(sp.Symbol):
         unit: Unit | None = None,
         meaning: str = "",
     ) -> Quantity:
+        """Make the symbol, past SymPy's cache."""
         if not name.isidentifier():
             raise ValueError(f"a quantity needs an identifier for its name, and {name!r} is none")
         # The uncached constructor: SymPy's cache knows nothing of domains and would merge two of them.

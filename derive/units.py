@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
 import sympy as sp
 
-from .symbols import NO_UNIT, Quantity, Unit
+from .symbols import Quantity, Unit
 
 if TYPE_CHECKING:
     from .rule import UpdateRule
@@ -190,7 +190,9 @@ class _Solver:
             form = self._reduce({symbol: Fraction(1)})
             if set(form) <= {_T, _F}:
                 for name, replacement in eliminate.items():
-                    form = _combine(form, _combine(replacement, {name: Fraction(1)}, Fraction(-1)), form.get(name, Fraction(0)))
+                    form = _combine(
+                        form, _combine(replacement, {name: Fraction(1)}, Fraction(-1)), form.get(name, Fraction(0))
+                    )
                 found[symbol] = Unit(form.get(_T, Fraction(0)), form.get(_F, Fraction(0)))
         return UnitSystem(found, condition, tuple(s for s in symbols if s not in found))
 

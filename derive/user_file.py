@@ -82,7 +82,8 @@ def load_module(path: Path) -> ModuleType:
     # A name of its own for each path, so that two files called alike do not meet in sys.modules.
     name = f"_optproof_user_{path.stem}_{sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
     spec = spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None  # it ends in .py
+    if spec is None or spec.loader is None:
+        raise UserFileError(f"{path} is no Python file")
     module = module_from_spec(spec)
     try:
         with _as_a_script(name, module, path):

@@ -95,8 +95,9 @@ def _domains(rule: UpdateRule) -> None:
     for temporary in rule.temporaries:
         if temporary.domain != REAL and temporary not in (*builtin, *declared):
             raise RuleError(
-                f"rule {rule.name!r}: the temporary {temporary} is declared '{temporary.domain.describe(str(temporary))}', "
-                f"but its range follows from its value; declare it without a domain"
+                f"rule {rule.name!r}: the temporary {temporary} is declared "
+                f"'{temporary.domain.describe(str(temporary))}', but its range follows from its value; "
+                f"declare it without a domain"
             )
 
 

@@ -116,7 +116,9 @@ def rule(name: str) -> UpdateRule:
         raise UnknownRuleError(f"{name!r} is no rule name; one looks like 'adam' or 'rmsprop[centered,momentum]'")
     family = match.group(1)
     if family not in _FAMILIES:
-        raise UnknownRuleError(f"there is no rule {family!r}{_hint(family, families())}; the rules are {', '.join(families())}")
+        raise UnknownRuleError(
+            f"there is no rule {family!r}{_hint(family, families())}; the rules are {', '.join(families())}"
+        )
     chosen = [o.strip() for o in (match.group(2) or "").split(",") if o.strip()]
     for option in chosen:
         if option not in options(family):
@@ -134,9 +136,10 @@ def _make(family: str, chosen: set[str]) -> UpdateRule:
         rest = chosen - {selector}
         strange = sorted(rest - set(inspect.signature(maker).parameters))
         if strange:
+            needed = ", ".join(k for k in _FAMILIES[family] if k)
             raise UnknownRuleError(
                 f"in {family!r} the option {strange[0]!r} does not go with "
-                + (f"{selector!r}" if selector else "the plain rule; it needs one of " + ", ".join(k for k in _FAMILIES[family] if k))
+                + (f"{selector!r}" if selector else f"the plain rule; it needs one of {needed}")
             )
         # The first selector that was chosen stands first, then the maker's own order.
         ordered = ([selector] if selector else []) + [o for o in inspect.signature(maker).parameters if o in rest]

@@ -11,9 +11,7 @@ from .vocabulary import THETA, T, hyperparameter, state, temporary
 
 __all__ = ["adam", "adamw", "amsgrad"]
 
-_ADAM = Source(
-    "Kingma & Ba", 2015, "Adam: A Method for Stochastic Optimization", "Algorithm 1", "arXiv:1412.6980"
-)
+_ADAM = Source("Kingma & Ba", 2015, "Adam: A Method for Stochastic Optimization", "Algorithm 1", "arXiv:1412.6980")
 _ADAM_EPS_HAT = Source(
     "Kingma & Ba", 2015, "Adam: A Method for Stochastic Optimization", "section 2, last paragraph", "arXiv:1412.6980"
 )
@@ -28,7 +26,9 @@ def _moments(g: sp.Expr, m: Quantity, v: Quantity) -> list[Line]:
     return [(m, beta1 * m + (1 - beta1) * g), (v, beta2 * v + (1 - beta2) * g**2)]
 
 
-def _adam_lines(g: sp.Expr, lr: sp.Expr, *, amsgrad: bool, eps_hat: bool) -> tuple[list[Line], sp.Expr, dict[Quantity, object]]:
+def _adam_lines(
+    g: sp.Expr, lr: sp.Expr, *, amsgrad: bool, eps_hat: bool
+) -> tuple[list[Line], sp.Expr, dict[Quantity, object]]:
     """The lines before theta's, the step that theta takes against the gradient, and the state."""
     beta1, beta2, eps = hyperparameter("beta1"), hyperparameter("beta2"), hyperparameter("eps")
     m = state("m", "m", "first moment: average of gradients")

@@ -14,7 +14,9 @@ __all__ = ["Line", "denominator", "effective_gradient"]
 Line: TypeAlias = tuple[Quantity, sp.Expr]
 
 
-def effective_gradient(*, l2: bool, coefficient: str = "weight_decay") -> tuple[sp.Expr, list[Line], dict[Quantity, object]]:
+def effective_gradient(
+    *, l2: bool, coefficient: str = "weight_decay"
+) -> tuple[sp.Expr, list[Line], dict[Quantity, object]]:
     """The gradient that enters the moments: g itself or, with `l2`, g plus a multiple of theta.
 
     Returns

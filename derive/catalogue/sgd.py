@@ -11,9 +11,7 @@ from .vocabulary import THETA, G, T, hyperparameter, state, temporary
 
 __all__ = ["sgd", "sgd_lookahead", "sgd_momentum", "sgd_nesterov"]
 
-_PLAIN = Source(
-    "Robbins & Monro", 1951, "A Stochastic Approximation Method", "eq. (8)", "doi:10.1214/aoms/1177729586"
-)
+_PLAIN = Source("Robbins & Monro", 1951, "A Stochastic Approximation Method", "eq. (8)", "doi:10.1214/aoms/1177729586")
 _SUTSKEVER = Source(
     "Sutskever, Martens, Dahl & Hinton",
     2013,

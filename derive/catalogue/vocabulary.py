@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..symbols import NO_UNIT, NONNEGATIVE, POSITIVE, REAL, UNIT_INTERVAL, Domain, Quantity, gradient, parameter, step_counter
+from ..symbols import (
+    NO_UNIT,
+    NONNEGATIVE,
+    POSITIVE,
+    REAL,
+    UNIT_INTERVAL,
+    Domain,
+    Quantity,
+    gradient,
+    parameter,
+    step_counter,
+)
 
 __all__ = ["THETA", "G", "T", "hyperparameter", "state", "temporary"]
 

@@ -3,36 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import sympy as sp
 
 from ..goal import EachStep, Invariant
 from ..printing import claim_notation
+from ..recurrence_goals import Trial
 from ..relations import replaced
 from ..sequence import initial_state
 from .condition import Finding, settle_condition
 from .search import breaking_run
 from .setting import Setting
 from .solver import Solver
+from .trials import breaking_trial
 from .verdict import ProofStep, Verdict
 
-__all__ = ["settle_each_step", "settle_invariant"]
+__all__ = ["prove_lemmas", "settle_each_step", "settle_invariant"]
 
 
-def settle_each_step(goal: EachStep, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding:
+def settle_each_step(
+    goal: EachStep, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver, *, refute: bool = True
+) -> Finding:
     """Prove that every step from a reachable state satisfies the goal, or find a run whose last step does not."""
-    later = [setting.later(f) for f in setting.facts]
+    proved = prove_lemmas(goal.lemmas, hypotheses, setting, solver)
+    if not proved.proved and not refute:
+        return proved
+    if not proved.proved:
+        return _refuted_by_run(goal.condition, hypotheses, setting, both_ends=True, trials=goal.trials) or proved
+    t = setting.rule.step_counter
+    facts = [*setting.facts, *(replaced(c, {t: t - 1}) for c in goal.lemmas)]
+    later = [setting.later(f) for f in (*setting.facts, *goal.lemmas)]
     words = "One step, from any state that satisfies the invariants, gives what is claimed."
     finding = settle_condition(
         setting.resolved(goal.condition),
-        [*setting.facts, *later, *hypotheses],
+        [*facts, *later, *hypotheses],
         solver,
         words=words,
         seek_witness=False,
     )
     if finding.proved:
-        return _with_invariants(finding, setting, "one step from every reachable state")
-    return _refuted_by_run(goal.condition, hypotheses, setting, both_ends=True) or finding
+        found = replace(finding, steps=(*proved.steps, *finding.steps))
+        return _with_invariants(found, setting, "one step from every reachable state")
+    if not refute:
+        return finding
+    return _refuted_by_run(goal.condition, hypotheses, setting, both_ends=True, trials=goal.trials) or finding
+
+
+def prove_lemmas(
+    lemmas: Sequence[sp.Basic], hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver
+) -> Finding:
+    """Prove each of `lemmas` as an invariant, from those of `hypotheses` that an induction may use and earlier lemmas."""
+    varying = {setting.rule.step_counter, setting.rule.theta, *(s.symbol for s in setting.rule.state)}
+    usable = [h for h in hypotheses if not h.free_symbols & varying]
+    steps: list[ProofStep] = []
+    for index, lemma in enumerate(lemmas):
+        finding = _by_induction(lemma, list(lemmas[:index]), usable, setting, solver)
+        if not finding.proved:
+            return Finding(Verdict.UNKNOWN, "induction", reason=f"the lemma {lemma} is not proved: {finding.reason}")
+        steps += finding.steps
+    return Finding(Verdict.PROVED, "induction", tuple(steps))
 
 
 def settle_invariant(goal: Invariant, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding:
@@ -57,9 +87,16 @@ def settle_invariant(goal: Invariant, hypotheses: Sequence[sp.Basic], setting: S
 
 
 def _refuted_by_run(
-    condition: sp.Basic, hypotheses: Sequence[sp.Basic], setting: Setting, *, both_ends: bool
+    condition: sp.Basic,
+    hypotheses: Sequence[sp.Basic],
+    setting: Setting,
+    *,
+    both_ends: bool,
+    trials: Sequence[Trial] = (),
 ) -> Finding | None:
-    witness = breaking_run(setting.rule, condition, hypotheses, both_ends=both_ends)
+    witness = breaking_trial(setting.rule, condition, hypotheses, trials) if trials else None
+    if witness is None:
+        witness = breaking_run(setting.rule, condition, hypotheses, both_ends=both_ends)
     return None if witness is None else Finding(Verdict.REFUTED, "exact run", witness=witness)
 
 

@@ -10,20 +10,24 @@ The test is sufficient: True means that the expression is zero wherever it is de
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from math import prod
+from typing import TypeAlias
 
 import sympy as sp
+from flint import fmpq_mpoly
 
 from ..symbols import NONNEGATIVE, POSITIVE, REAL, Domain
-from .atoms import Atoms, power_atoms
-from .positivity import Sign, sign_on_domain
+from .atoms import power_atoms
+from .positivity import Sign, polynomial_sign, quotient_sign
+from .rational import Quotient, RationalField
 
 __all__ = ["NormalForm"]
 
-_OPAQUE = (sp.Max, sp.Min, sp.Abs, sp.sign, sp.exp, sp.log, sp.Piecewise)
+_SPECIAL = (sp.Pow, sp.Max, sp.Min, sp.Abs, sp.sign, sp.exp, sp.log, sp.Piecewise)
+
+_Argument: TypeAlias = "Quotient | tuple[object, ...]"
 
 
-@dataclass
 class NormalForm:
     """The normal form of a family of expressions that share their symbols.
 
@@ -41,188 +45,228 @@ class NormalForm:
     >>> difference = sp.sqrt(v / (1 - b**t)) - sp.sqrt(v) / sp.sqrt(1 - b**t)
     >>> NormalForm([difference]).is_zero(difference)
     True
+    >>> NormalForm([b * v**2 + 1 - b]).sign(b * v**2 + 1 - b)
+    Sign(direction=1, strict=True)
     """
 
-    expressions: Iterable[sp.Basic]
-    domains: Mapping[sp.Symbol, Domain] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._powers: Atoms = power_atoms(self.expressions)
-        self._known: dict[sp.Symbol, Domain] = {**self.domains, **self._powers.domains}
-        self._roots: dict[sp.Symbol, sp.Expr] = {}
-        self._opaque: dict[sp.Symbol, tuple[str, tuple[sp.Basic, ...]]] = {}
-        self._memo: dict[sp.Basic, sp.Basic] = {}
+    def __init__(self, expressions: Iterable[sp.Basic], domains: Mapping[sp.Symbol, Domain] | None = None) -> None:
+        expressions = list(expressions)
+        self._powers = power_atoms(expressions)
+        self._known: dict[sp.Symbol, Domain] = {**(domains or {}), **self._powers.domains}
+        special = sum(isinstance(node, _SPECIAL) for e in expressions for node in sp.preorder_traversal(e))
+        symbols = set().union(*(e.free_symbols for e in expressions))
+        self._field = RationalField(len(symbols) + len(self._powers.meaning) + 4 * special + 8)
+        self._roots: dict[sp.Symbol, Quotient] = {}
+        self._opaque: dict[sp.Symbol, tuple[str, tuple[_Argument, ...]]] = {}
+        self._memo: dict[sp.Basic, Quotient] = {}
 
     def is_zero(self, expression: sp.Expr) -> bool:
         """Whether `expression` is proved to vanish wherever it is defined."""
-        return self._vanishes(self.rational(expression))
+        try:
+            return self._vanishes(self._rational(expression))
+        except ZeroDivisionError:
+            # It divides by an expression that is zero everywhere: nothing is said of it.
+            return False
 
     def sign(self, expression: sp.Expr) -> Sign | None:
         """The sign of `expression` on its domain where the coefficients show it."""
-        return sign_on_domain(self._reduced(self.rational(expression)), self._known)
-
-    def rational(self, expression: sp.Expr) -> sp.Expr:
-        """`expression` as a rational function in symbols; roots, powers, maxima... have become symbols."""
-        result = self._convert(self._powers.apply(expression))
-        return result
+        try:
+            return quotient_sign(self._lowered(self._rational(expression)), self._field, self._known)
+        except ZeroDivisionError:
+            return None
 
     def definitions(self) -> list[tuple[sp.Symbol, str]]:
-        """What each new symbol stands for, in words."""
+        """What each symbol that was introduced stands for, in words."""
         found = [(s, f"{p}") for s, p in self._powers.meaning.items()]
-        found += [(s, f"sqrt({r})") for s, r in self._roots.items()]
-        return found + [(s, f"{name}({', '.join(map(str, a))})") for s, (name, a) in self._opaque.items()]
+        found += [(s, f"sqrt({self._field.expression(r)})") for s, r in self._roots.items()]
+        return found + [(s, f"{name}({', '.join(map(self._shown, a))})") for s, (name, a) in self._opaque.items()]
 
-    def _convert(self, e: sp.Basic) -> sp.Basic:
+    def _shown(self, argument: object) -> str:
+        if isinstance(argument, Quotient):
+            return str(self._field.expression(argument))
+        return " ".join(map(self._shown, argument)) if isinstance(argument, tuple) else str(argument)
+
+    def _rational(self, expression: sp.Expr) -> Quotient:
+        return self._convert(self._powers.apply(expression))
+
+    def _convert(self, e: sp.Basic) -> Quotient:
         if e not in self._memo:
             self._memo[e] = self._compute(e)
         return self._memo[e]
 
-    def _compute(self, e: sp.Basic) -> sp.Basic:
-        if not e.args or isinstance(e, sp.Rational):
-            return e
+    def _compute(self, e: sp.Basic) -> Quotient:
+        if isinstance(e, sp.Rational):
+            return self._field.number(e)
+        if isinstance(e, sp.Symbol):
+            return self._field.symbol(e)
+        if isinstance(e, sp.Add):
+            return sum((self._convert(a) for a in e.args[1:]), start=self._convert(e.args[0]))
+        if isinstance(e, sp.Mul):
+            return prod((self._convert(a) for a in e.args[1:]), start=self._convert(e.args[0]))
         if isinstance(e, sp.Pow):
-            return self._power(self._convert(e.base), e.exp, e)
+            return self._power(self._convert(e.base), e.exp)
         if isinstance(e, sp.Abs):
             return self._absolute(self._convert(e.args[0]))
-        if isinstance(e, _OPAQUE):
-            return self._symbol_for(type(e).__name__, self._arguments(e))
-        return e.func(*(self._convert(a) for a in e.args))
+        return self._opaque_symbol(type(e).__name__, tuple(self._argument(a) for a in e.args), e)
 
-    def _arguments(self, e: sp.Basic) -> tuple[sp.Basic, ...]:
-        if isinstance(e, sp.Piecewise):
-            return tuple(self._convert(part) for case in e.args for part in case.args)
-        return tuple(self._convert(a) for a in e.args)
+    def _argument(self, e: sp.Basic) -> _Argument:
+        """A value or, for what is no value, its parts with the name of what they are parts of."""
+        if isinstance(e, sp.Expr):
+            return self._convert(e)
+        if not e.args:
+            return (str(e),)
+        return (type(e).__name__, *(self._argument(a) for a in e.args))
 
-    def _power(self, base: sp.Basic, exponent: sp.Expr, original: sp.Basic) -> sp.Basic:
+    def _power(self, base: Quotient, exponent: sp.Expr) -> Quotient:
         if isinstance(exponent, sp.Integer):
-            return sp.Pow(base, exponent)
+            return base.power(int(exponent))
         if isinstance(exponent, sp.Rational) and exponent.q == 2:
-            return self._root(base) ** exponent.p
-        return self._symbol_for("Pow", (base, self._convert(exponent)))
+            return self._root(base).power(int(exponent.p))
+        return self._opaque_symbol("Pow", (base, self._convert(exponent)))
 
-    def _root(self, radicand: sp.Expr) -> sp.Expr:
-        """The square root, split over the factors of the radicand that are known to be nonnegative."""
-        numerator, denominator = sp.fraction(sp.together(self._reduced(radicand)))
-        pieces = [*_factors(numerator, 1), *_factors(denominator, -1)]
-        signs = [sign_on_domain(factor, self._known) for factor, _ in pieces]
-        if any(s is None for s in signs):
-            return self._root_of_partly_known(radicand, pieces, signs)
-        directions = [s.direction for s in signs if s is not None]
-        odd = [d for d, (_, power) in zip(directions, pieces, strict=True) if power % 2]
-        if sp.prod(odd) < 0:
-            return self._root_symbol(radicand)
-        result: sp.Expr = sp.Integer(1)
-        for (factor, power), direction in zip(pieces, directions, strict=True):
-            magnitude = direction * factor
-            result *= magnitude ** (power // 2) * (self._root_symbol(magnitude) if power % 2 else 1)
-        return result
+    def _root(self, radicand: Quotient) -> Quotient:
+        """The square root, with squares and factors of known sign outside.
 
-    def _root_of_partly_known(
-        self, radicand: sp.Expr, pieces: list[tuple[sp.Expr, int]], signs: list[Sign | None]
-    ) -> sp.Expr:
-        """The root with squares and factors of known sign outside.
-
-        sqrt(p / q) = sqrt(p) / sqrt(q) for q > 0, whatever is known of p: where the root is real, p >= 0.  The
-        square of a factor of unknown sign comes out as its absolute value.
+        sqrt(p / q) = sqrt(p) / sqrt(q) for q > 0, whatever is known of p: where the root is real, p >= 0.  With q >= 0
+        that needs p >= 0 to be known too, since p / q = 0 / 0 says nothing of p.  The square of a factor of unknown
+        sign comes out as its absolute value.
         """
-        outside: sp.Expr = sp.Integer(1)
-        inside: sp.Expr = sp.Integer(1)
+        radicand = self._lowered(radicand)
+        if radicand.is_zero:
+            return radicand
+        outside = inside = self._field.number(sp.Integer(1))
+        pieces = [*self._factors(radicand.numerator, 1), *self._factors(radicand.denominator, -1)]
+        signs = [polynomial_sign(factor, self._field, self._known) for factor, _ in pieces]
+        all_known = prod(s.direction**p if s is not None else 0 for s, (_, p) in zip(signs, pieces, strict=True)) > 0
         for (factor, power), sign in zip(pieces, signs, strict=True):
-            if sign is None or not sign.strict:
-                outside *= self._root_symbol(sp.expand(factor**2)) ** (power // 2)
-                inside *= factor ** (power % 2)
+            if sign is None or not (sign.strict or all_known):
+                if power // 2:
+                    outside *= self._root_symbol(self._field.of(factor**2)).power(power // 2)
+                inside *= self._field.of(factor).power(power % 2)
                 continue
-            magnitude = sign.direction * factor
-            outside *= magnitude ** (power // 2) * (self._root_symbol(magnitude) if power % 2 else 1)
-            inside *= sign.direction**power
-        return outside * (self._root_symbol(sp.expand(inside)) if inside != 1 else 1)
+            magnitude = self._field.of(factor * sign.direction)
+            outside *= magnitude.power(power // 2)
+            outside *= self._root_symbol(magnitude) if power % 2 else self._field.number(sp.Integer(1))
+            inside *= self._field.number(sp.Integer(sign.direction**power))
+        return outside * self._root_symbol(inside)
 
-    def _root_symbol(self, radicand: sp.Expr) -> sp.Expr:
-        if isinstance(radicand, sp.Rational):
-            exact = sp.sqrt(radicand)
-            if isinstance(exact, sp.Rational):
-                return exact
+    def _factors(self, polynomial: fmpq_mpoly, exponent: int) -> list[tuple[fmpq_mpoly, int]]:
+        """The irreducible factors with their powers; the content is one of them."""
+        content, factors = polynomial.factor()
+        number = self._field.constant(sp.Rational(int(content.p), int(content.q)))
+        return [(number, exponent), *((factor, exponent * int(power)) for factor, power in factors)]
+
+    def _root_symbol(self, radicand: Quotient) -> Quotient:
+        exact = self._exact_root(radicand)
+        if exact is not None:
+            return exact
+        sign = quotient_sign(radicand, self._field, self._known)
+        if self._is_square_of_nonnegative(radicand):
+            return self._field.of(self._square_root(radicand))
         for symbol, known in self._roots.items():
             if self._vanishes(known - radicand):
-                return symbol
-        sign = sign_on_domain(radicand, self._known)
+                return self._field.symbol(symbol)
         symbol = sp.Symbol(f"root__{len(self._roots)}", real=True)
         self._roots[symbol] = radicand
         self._known[symbol] = POSITIVE if sign is not None and sign.strict else NONNEGATIVE
-        return symbol
+        return self._field.symbol(symbol)
 
-    def _absolute(self, inner: sp.Basic) -> sp.Basic:
-        sign = sign_on_domain(self._reduced(inner), self._known)
-        if sign is not None:
-            return sign.direction * inner
+    def _exact_root(self, radicand: Quotient) -> Quotient | None:
+        """The root of a number, if it is rational."""
+        if not (radicand.numerator.is_constant() and radicand.denominator.is_constant()):
+            return None
+        root = sp.sqrt(self._field.expression(radicand))
+        return self._field.number(root) if isinstance(root, sp.Rational) else None
+
+    def _is_square_of_nonnegative(self, radicand: Quotient) -> bool:
+        """Whether the radicand is f**2 for a polynomial f that is nowhere negative."""
+        if not radicand.denominator.is_one():
+            return False
+        content, factors = radicand.numerator.factor()
+        if not (content == 1 and len(factors) == 1 and factors[0][1] == 2):
+            return False
+        return polynomial_sign(factors[0][0], self._field, self._known) is not None
+
+    def _square_root(self, radicand: Quotient) -> fmpq_mpoly:
+        factor = radicand.numerator.factor()[1][0][0]
+        sign = polynomial_sign(factor, self._field, self._known)
+        return factor if sign is not None and sign.direction > 0 else -factor
+
+    def _absolute(self, inner: Quotient) -> Quotient:
         # |x| is the root of x**2, which ties it to x.
-        return self._root(sp.expand(inner**2))
+        sign = quotient_sign(self._lowered(inner), self._field, self._known)
+        if sign is not None:
+            return inner * self._field.number(sp.Integer(sign.direction))
+        return self._root(inner * inner)
 
-    def _symbol_for(self, name: str, arguments: tuple[sp.Basic, ...]) -> sp.Symbol:
+    def _opaque_symbol(self, name: str, arguments: tuple[_Argument, ...], e: sp.Basic | None = None) -> Quotient:
         for symbol, (other, known) in self._opaque.items():
             if other == name and self._same(name, known, arguments):
-                return symbol
+                return self._field.symbol(symbol)
         symbol = sp.Symbol(f"{name.lower()}__{len(self._opaque)}", real=True)
         self._opaque[symbol] = (name, arguments)
-        nonnegative = name in ("Max", "Min") and all(self._is_nonnegative(a) for a in arguments)
+        nonnegative = isinstance(e, (sp.Max, sp.Min)) and all(self._is_nonnegative(a) for a in arguments)
         self._known[symbol] = POSITIVE if name == "exp" else NONNEGATIVE if nonnegative else REAL
-        return symbol
+        return self._field.symbol(symbol)
 
-    def _is_nonnegative(self, e: sp.Basic) -> bool:
-        sign = sign_on_domain(self._reduced(e), self._known)
-        return sign is not None and sign.direction > 0
+    def _is_nonnegative(self, argument: _Argument) -> bool:
+        if not isinstance(argument, Quotient):
+            return False
+        sign = quotient_sign(self._lowered(argument), self._field, self._known)
+        return argument.is_zero or (sign is not None and sign.direction > 0)
 
-    def _same(self, name: str, known: tuple[sp.Basic, ...], arguments: tuple[sp.Basic, ...]) -> bool:
+    def _same(self, name: str, known: tuple[_Argument, ...], arguments: tuple[_Argument, ...]) -> bool:
         if len(known) != len(arguments):
             return False
         if name not in ("Max", "Min"):
             return all(self._equal(a, b) for a, b in zip(known, arguments, strict=True))
         left = list(known)
         for b in arguments:
-            match = next((a for a in left if self._equal(a, b)), None)
+            match = next((i for i, a in enumerate(left) if self._equal(a, b)), None)
             if match is None:
                 return False
-            left.remove(match)
+            del left[match]
         return True
 
-    def _equal(self, a: sp.Basic, b: sp.Basic) -> bool:
-        if isinstance(a, sp.Expr) and isinstance(b, sp.Expr):
+    def _equal(self, a: object, b: object) -> bool:
+        if isinstance(a, Quotient) and isinstance(b, Quotient):
             return self._vanishes(a - b)
-        if isinstance(a, sp.core.relational.Relational) and isinstance(b, sp.core.relational.Relational):
-            return a.func is b.func and self._equal(a.lhs, b.lhs) and self._equal(a.rhs, b.rhs)
-        return a == b
+        if isinstance(a, tuple) and isinstance(b, tuple):
+            return len(a) == len(b) and all(self._equal(x, y) for x, y in zip(a, b, strict=True))
+        return isinstance(a, str) and a == b
 
-    def _vanishes(self, rational: sp.Expr) -> bool:
-        numerator = sp.fraction(sp.together(rational))[0]
+    def _vanishes(self, quotient: Quotient) -> bool:
         # Outer roots were made after the roots in their radicands: the last one goes first.
         for symbol in reversed(self._roots):
-            if numerator.has(symbol):
-                even, odd = self._split(numerator, symbol)
+            if quotient.numerator.degrees()[self._field.index(symbol)] > 0:
+                even, odd = self._split(quotient.numerator, symbol)
                 return self._vanishes(even) and self._vanishes(odd)
-        return bool(sp.expand(numerator) == 0)
+        return quotient.is_zero
 
-    def _split(self, polynomial: sp.Expr, root: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
+    def _split(self, polynomial: fmpq_mpoly, root: sp.Symbol) -> tuple[Quotient, Quotient]:
         """Even and odd part in `root`, with its square replaced by the radicand."""
-        parts: list[list[sp.Expr]] = [[], []]
-        for (power,), coefficient in sp.Poly(polynomial, root).terms():
-            parts[power % 2].append(coefficient * self._roots[root] ** (power // 2))
-        return sp.Add(*parts[0]), sp.Add(*parts[1])
+        index = self._field.index(root)
+        parts: dict[int, list[tuple[tuple[int, ...], object]]] = {}
+        for powers, coefficient in polynomial.terms():
+            rest = (*powers[:index], 0, *powers[index + 1 :])
+            parts.setdefault(powers[index], []).append((rest, coefficient))
+        result = [self._field.number(sp.Integer(0)), self._field.number(sp.Integer(0))]
+        for power, terms in parts.items():
+            coefficient = self._field.of(self._field.sum_of_terms(terms))  # type: ignore[arg-type]
+            result[power % 2] += coefficient * self._roots[root].power(power // 2)
+        return result[0], result[1]
 
-    def _reduced(self, rational: sp.Expr) -> sp.Expr:
+    def _lowered(self, quotient: Quotient) -> Quotient:
         """The same value with squares of roots replaced in numerator and denominator."""
-        numerator, denominator = sp.fraction(sp.together(rational))
-        return sp.cancel(self._lowered(numerator) / self._lowered(denominator))
+        above, below = (self._lowered_polynomial(p) for p in (quotient.numerator, quotient.denominator))
+        return above * below.power(-1)
 
-    def _lowered(self, polynomial: sp.Expr) -> sp.Expr:
+    def _lowered_polynomial(self, polynomial: fmpq_mpoly) -> Quotient:
+        result = self._field.of(polynomial)
         for symbol in reversed(self._roots):
-            if polynomial.has(symbol):
-                even, odd = self._split(polynomial, symbol)
-                polynomial = even + symbol * odd
-        return polynomial
-
-
-def _factors(polynomial: sp.Expr, exponent: int) -> list[tuple[sp.Expr, int]]:
-    """The irreducible factors of a polynomial with their powers; a number that is no square stays a factor."""
-    content, factors = sp.factor_list(polynomial)
-    found = [(factor, exponent * power) for factor, power in factors]
-    return found if content == 1 else [(content, exponent), *found]
+            index = self._field.index(symbol)
+            if result.numerator.degrees()[index] > 1:
+                even, odd = self._split(result.numerator, symbol)
+                lowered = even + odd * self._field.symbol(symbol)
+                result = lowered * self._field.of(result.denominator).power(-1)
+        return result

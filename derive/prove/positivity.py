@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sympy as sp
+from flint import fmpq_mpoly
 
 from ..symbols import REAL, Domain, Quantity
+from .rational import Quotient, RationalField
 
-__all__ = ["Sign", "domain_of", "sign_on_domain"]
+__all__ = ["Sign", "domain_of", "polynomial_sign", "quotient_sign"]
 
 
 @dataclass(frozen=True)
@@ -32,94 +34,69 @@ def domain_of(symbol: sp.Symbol, known: Mapping[sp.Symbol, Domain] | None = None
     return symbol.domain if isinstance(symbol, Quantity) else REAL
 
 
-def sign_on_domain(expression: sp.Expr, known: Mapping[sp.Symbol, Domain] | None = None) -> Sign | None:
-    """The sign of a rational function without poles on the domain of its symbols, or None if it is not evident.
-
-    Parameters
-    ----------
-    expression : expression
-        A polynomial or a quotient of polynomials in symbols.
-    known : mapping, optional
-        Domains for symbols that do not carry one.
-
-    Examples
-    --------
-    >>> from optproof.derive.symbols import UNIT_INTERVAL, Quantity
-    >>> b, x = Quantity("b", UNIT_INTERVAL), Quantity("x")
-    >>> sign_on_domain(b * x**2 + (1 - b))
-    Sign(direction=1, strict=True)
-    >>> sign_on_domain(b - x) is None
-    True
-    """
-    numerator, denominator = sp.fraction(sp.together(expression))
-    above = _polynomial_sign(numerator, known)
-    if denominator.is_Number:
-        return _product(above, Sign(1 if denominator > 0 else -1, strict=True))
-    below = _polynomial_sign(denominator, known)
-    if below is None or not below.strict:
+def quotient_sign(quotient: Quotient, field: RationalField, known: Mapping[sp.Symbol, Domain]) -> Sign | None:
+    """The sign of a rational function on the domain of its symbols, or None if it is not evident there."""
+    above = polynomial_sign(quotient.numerator, field, known)
+    below = polynomial_sign(quotient.denominator, field, known)
+    if above is None or below is None or not below.strict:
         return None
-    return _product(above, below)
+    return Sign(above.direction * below.direction, above.strict)
 
 
-def _product(a: Sign | None, b: Sign) -> Sign | None:
-    return None if a is None else Sign(a.direction * b.direction, a.strict and b.strict)
-
-
-def _polynomial_sign(polynomial: sp.Expr, known: Mapping[sp.Symbol, Domain] | None) -> Sign | None:
-    symbols = sorted(polynomial.free_symbols, key=str)
-    if not symbols:
-        return None if polynomial == 0 or not polynomial.is_Rational else Sign(1 if polynomial > 0 else -1, strict=True)
-    ranges = {s: _Range.of(domain_of(s, known)) for s in symbols}
-    replaced = polynomial.xreplace({s: r.expression(s) for s, r in ranges.items()})
-    numerator = sp.fraction(sp.together(replaced))[0]
-    try:
-        terms = sp.Poly(sp.expand(numerator), *symbols, domain="QQ").terms()
-    except (sp.PolynomialError, sp.CoercionFailed):
-        return None
+def polynomial_sign(polynomial: fmpq_mpoly, field: RationalField, known: Mapping[sp.Symbol, Domain]) -> Sign | None:
+    """The sign of a polynomial on the domain of its symbols, or None if its coefficients do not show it."""
+    degrees = polynomial.degrees()
+    domains = {i: domain_of(s, known) for i, s in enumerate(field.symbols) if degrees[i] > 0}
+    for index, domain in domains.items():
+        polynomial = _parametrised(polynomial, index, domain, field)
+    terms = list(polynomial.terms())
     directions = {1 if coefficient > 0 else -1 for _, coefficient in terms}
     if len(directions) != 1:
         return None
-    odd_unbounded = any(
-        power % 2 for powers, _ in terms for s, power in zip(symbols, powers, strict=True) if not ranges[s].one_sided
-    )
-    if odd_unbounded:
+    unbounded = [i for i, domain in domains.items() if domain.lower is None and domain.upper is None]
+    if any(powers[i] % 2 for powers, _ in terms for i in unbounded):
         return None
-    strict = all(r.attains_no_more for r in ranges.values()) and any(
-        all(power == 0 or ranges[s].positive for s, power in zip(symbols, powers, strict=True)) for powers, _ in terms
+    strict = all(_end_excluded(d) for d in domains.values()) and any(
+        all(powers[i] == 0 or _never_vanishes(d) for i, d in domains.items()) for powers, _ in terms
     )
     return Sign(directions.pop(), strict)
 
 
-@dataclass(frozen=True)
-class _Range:
-    """How a symbol is written through one that is nonnegative (or real, when it has no bounds)."""
+def _never_vanishes(domain: Domain) -> bool:
+    """Whether the nonnegative symbol that parametrises the domain is never zero."""
+    if domain.lower is not None:
+        return domain.lower_open
+    return domain.upper is not None and domain.upper_open
 
-    domain: Domain
 
-    @classmethod
-    def of(cls, domain: Domain) -> _Range:
-        return cls(domain)
+def _end_excluded(domain: Domain) -> bool:
+    """c/(1+c) never reaches the upper end; where the end belongs to the domain, strictness may fail there."""
+    return domain.lower is None or domain.upper is None or domain.upper_open
 
-    @property
-    def one_sided(self) -> bool:
-        return self.domain.lower is not None or self.domain.upper is not None
 
-    @property
-    def positive(self) -> bool:
-        # Whether the new symbol never vanishes.
-        anchored_open = self.domain.lower_open if self.domain.lower is not None else self.domain.upper_open
-        return self.one_sided and anchored_open
+def _parametrised(polynomial: fmpq_mpoly, index: int, domain: Domain, field: RationalField) -> fmpq_mpoly:
+    """The polynomial with one symbol written through a nonnegative one, times a positive power of 1 + c."""
+    lower, upper = domain.lower, domain.upper
+    if lower is None and upper is None:
+        return polynomial
+    c, one = field.generator(index), field.constant(1)
+    if lower is not None and upper is not None:
+        value, scale = field.constant(lower) + field.constant(upper) * c, one + c
+    elif lower is not None:
+        value, scale = field.constant(lower) + c, one
+    else:
+        value, scale = field.constant(sp.Rational(upper)) - c, one
+    degree = polynomial.degrees()[index]
+    result = field.constant(0)
+    for power, rest in _by_power(polynomial, index, field).items():
+        result += rest * value**power * scale ** (degree - power)
+    return result
 
-    @property
-    def attains_no_more(self) -> bool:
-        # c/(1+c) never reaches the upper end; where the end belongs to the domain, strictness may fail there.
-        two_sided = self.domain.lower is not None and self.domain.upper is not None
-        return not two_sided or self.domain.upper_open
 
-    def expression(self, c: sp.Symbol) -> sp.Expr:
-        lower, upper = self.domain.lower, self.domain.upper
-        if lower is not None and upper is not None:
-            return lower + (upper - lower) * c / (1 + c)
-        if lower is not None:
-            return lower + c
-        return upper - c if upper is not None else c
+def _by_power(polynomial: fmpq_mpoly, index: int, field: RationalField) -> dict[int, fmpq_mpoly]:
+    """The coefficients of the powers of one symbol, as polynomials in the others."""
+    parts: dict[int, list[tuple[tuple[int, ...], object]]] = {}
+    for powers, coefficient in polynomial.terms():
+        rest = (*powers[:index], 0, *powers[index + 1 :])
+        parts.setdefault(powers[index], []).append((rest, coefficient))
+    return {power: field.sum_of_terms(terms) for power, terms in parts.items()}  # type: ignore[arg-type]

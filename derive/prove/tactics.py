@@ -8,15 +8,26 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
+from ..comparison_goals import AgreesOnlyFor, Equivalent, KeepsTheta, ScalesAs, Superposes
 from ..goal import ClosedForm, DependsOn, EachStep, Equal, Holds, Invariant, LimitIs
 from ..printing import claim_notation
+from ..recurrence_goals import AlongRecurrence, StableIff, StepWithin, SupremumIs
 from ..relations import eq
 from .condition import Finding, require_satisfiable, settle_condition
 from .dependence import settle_dependence
+from .equivalence import settle_equivalent
+from .forcing import settle_forced_value
 from .induction import settle_each_step, settle_invariant
+from .recurrence import settle_recurrence
+from .scaling import settle_scaling
 from .sequences import settle_closed_form, settle_limit
 from .setting import Setting
+from .shrinking import settle_shrinking
 from .solver import Solver
+from .stability import settle_stability
+from .step_bound import settle_step_bound
+from .superposition import settle_superposition
+from .supremum import settle_supremum
 from .verdict import ProofStep, Result, Verdict
 
 if TYPE_CHECKING:
@@ -80,6 +91,24 @@ def _find(claim: Claim, setting: Setting, solver: Solver) -> Finding:
             return settle_closed_form(claim.goal)
         case DependsOn():
             return settle_dependence(claim.goal)
+        case AlongRecurrence():
+            return settle_recurrence(claim.goal, hypotheses, solver)
+        case StableIff():
+            return settle_stability(claim.goal, hypotheses, solver)
+        case StepWithin():
+            return settle_step_bound(claim.goal, hypotheses, setting, solver)
+        case SupremumIs():
+            return settle_supremum(claim.goal, hypotheses, setting, solver)
+        case Equivalent():
+            return settle_equivalent(claim.goal, hypotheses, setting, solver)
+        case AgreesOnlyFor():
+            return settle_forced_value(claim.goal, hypotheses, setting, solver)
+        case ScalesAs():
+            return settle_scaling(claim.goal, hypotheses, setting, solver)
+        case Superposes():
+            return settle_superposition(claim.goal, hypotheses, setting, solver)
+        case KeepsTheta():
+            return settle_shrinking(claim.goal, hypotheses, setting, solver)
 
 
 def _in_one_step(equation: sp.Eq, hypotheses: list[sp.Basic], setting: Setting, solver: Solver) -> Finding:

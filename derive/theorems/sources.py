@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..rule import Source
 
-__all__ = ["duchi", "kingma_ba", "reddi", "tieleman_hinton", "zeiler"]
+__all__ = ["duchi", "kingma_ba", "orvieto_gower", "reddi", "tieleman_hinton", "zeiler"]
 
 
 def kingma_ba(where: str) -> Source:
@@ -15,6 +15,11 @@ def kingma_ba(where: str) -> Source:
 def reddi(where: str) -> Source:
     """Reddi, Kale & Kumar 2018."""
     return Source("Reddi, Kale & Kumar", 2018, "On the Convergence of Adam and Beyond", where, "arXiv:1904.09237")
+
+
+def orvieto_gower(where: str) -> Source:
+    """Orvieto & Gower 2025."""
+    return Source("Orvieto & Gower", 2025, "In Search of Adam's Secret Sauce", where)
 
 
 def duchi(where: str) -> Source:

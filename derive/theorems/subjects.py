@@ -10,8 +10,13 @@ __all__ = [
     "EFFECTIVE_STEP",
     "FIRST_STEP",
     "MONOTONICITY",
+    "LARGEST_STEP",
+    "MOMENTS",
     "ONE_STEP",
     "ORDER",
+    "RESPONSES",
+    "SCALE_CHANGES",
+    "STABILITY",
     "WELL_DEFINED",
 ]
 
@@ -24,6 +29,11 @@ BIAS_CORRECTION = "Bias correction"
 BOUNDS = "Bounds"
 MONOTONICITY = "Monotonicity"
 CONSTANT_GRADIENT = "Constant gradient"
+MOMENTS = "Averages and their correction"
+LARGEST_STEP = "Largest step"
+RESPONSES = "Responses to simple gradients"
+SCALE_CHANGES = "Gradients whose scale changes"
+STABILITY = "Stability on a quadratic"
 
 ORDER = (
     ONE_STEP,
@@ -32,7 +42,12 @@ ORDER = (
     ACCUMULATORS,
     FIRST_STEP,
     BIAS_CORRECTION,
+    MOMENTS,
     MONOTONICITY,
     BOUNDS,
+    LARGEST_STEP,
     CONSTANT_GRADIENT,
+    RESPONSES,
+    SCALE_CHANGES,
+    STABILITY,
 )

@@ -238,12 +238,39 @@ def test_look_ahead_takes_its_gradient_at_the_look_ahead_point() -> None:
     assert all(rule(n).gradient_at == rule(n).theta for n in names() if n != "sgd[lookahead]")
 
 
-REQUIRED = """
-    sgd sgd[momentum] sgd[nesterov] adagrad rmsprop rmsprop[centered] rmsprop[momentum] adadelta adam adam[amsgrad] adamw
-    sgd[l2] sgd[momentum,l2] sgd[nesterov,l2] adagrad[l2] rmsprop[l2] rmsprop[centered,l2] rmsprop[momentum,l2] adadelta[l2]
-    adam[l2] adam[amsgrad,l2] adamw[l2] adagrad[eps_in_sqrt] rmsprop[eps_in_sqrt] adam[eps_hat] adamw[eps_hat] adadelta[lr]
-    adamw[paper] sgd[momentum,lr_inside] sgd[nesterov,lr_inside] amsgrad
-""".split()
+REQUIRED = [
+    "sgd",
+    "sgd[momentum]",
+    "sgd[nesterov]",
+    "adagrad",
+    "rmsprop",
+    "rmsprop[centered]",
+    "rmsprop[momentum]",
+    "adadelta",
+    "adam",
+    "adam[amsgrad]",
+    "adamw",
+    "sgd[l2]",
+    "sgd[momentum,l2]",
+    "sgd[nesterov,l2]",
+    "adagrad[l2]",
+    "rmsprop[l2]",
+    "rmsprop[centered,l2]",
+    "rmsprop[momentum,l2]",
+    "adadelta[l2]",
+    "adam[l2]",
+    "adam[amsgrad,l2]",
+    "adamw[l2]",
+    "adagrad[eps_in_sqrt]",
+    "rmsprop[eps_in_sqrt]",
+    "adam[eps_hat]",
+    "adamw[eps_hat]",
+    "adadelta[lr]",
+    "adamw[paper]",
+    "sgd[momentum,lr_inside]",
+    "sgd[nesterov,lr_inside]",
+    "amsgrad",
+]
 
 
 @pytest.mark.parametrize("name", REQUIRED)

@@ -9,7 +9,17 @@ import pytest
 import sympy as sp
 from hypothesis import given, strategies as st
 
-from optproof.derive import NONNEGATIVE, POSITIVE, UNIT_INTERVAL, Quantity, gradient, names, parameter, rule, step_counter
+from optproof.derive import (
+    NONNEGATIVE,
+    POSITIVE,
+    UNIT_INTERVAL,
+    Quantity,
+    gradient,
+    names,
+    parameter,
+    rule,
+    step_counter,
+)
 from optproof.derive.printing import expression_text
 
 THETA, G, T = parameter(), gradient(), step_counter()

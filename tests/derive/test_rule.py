@@ -51,7 +51,8 @@ STEP = (THETA, THETA - LR * V)
 BROKEN: dict[str, tuple[Callable[[], UpdateRule], str]] = {
     "float in a line": (
         lambda: make(steps=[(V, MU * V + 0.5 * G), STEP]),
-        r"rule 'mine': the assignment of v holds the float 0\.5.*, which is not exact; write sympy\.Rational\('1/2'\) instead",
+        r"rule 'mine': the assignment of v holds the float 0\.5.*, which is not exact; "
+        r"write sympy\.Rational\('1/2'\) instead",
     ),
     "line that is a float": (
         lambda: make(steps=[(V, 0.5), STEP]),
@@ -108,7 +109,8 @@ BROKEN: dict[str, tuple[Callable[[], UpdateRule], str]] = {
     ),
     "temporary that needs itself": (
         lambda: make(steps=[(W, W + G), (V, MU * V + W), STEP]),
-        r"rule 'mine': the assignment of w uses w, which has no value yet; if w is kept from step to step, declare it as state",
+        r"rule 'mine': the assignment of w uses w, which has no value yet; "
+        r"if w is kept from step to step, declare it as state",
     ),
     "cyclic temporaries": (
         lambda: make(

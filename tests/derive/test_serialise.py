@@ -146,7 +146,10 @@ MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a fraction of text": (_with(VALUE, ["/", "g", 2]), r"is no fraction"),
     "nested too deep": (_with(VALUE, DEEP), r"nested more than 200 levels deep"),
     "a default that is no number": (_with(("hyperparameters", 0, "default"), "quick"), r"not a number"),
-    "a domain with no lower end key": (_with(("hyperparameters", 0, "domain"), {"name": "x"}), r"lacks the key 'lower'"),
+    "a domain with no lower end key": (
+        _with(("hyperparameters", 0, "domain"), {"name": "x"}),
+        r"lacks the key 'lower'",
+    ),
     "a unit of three": (_with(("hyperparameters", 0, "unit"), ["1", "2", "3"]), r"is no unit"),
     "a source with an unknown field": (_with(("source", "journal"), "x"), r"has the wrong shape"),
     "a rule that does not validate": (_with(VALUE, "theta"), r"rule 'sgd': the hyperparameter lr is never used"),

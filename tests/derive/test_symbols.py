@@ -138,7 +138,7 @@ def test_exact_refuses_what_is_no_number(value: object) -> None:
 
 @pytest.mark.parametrize("text", ["", "one", "1/0", "nan", "inf", "__import__('os')", "1 2"])
 def test_exact_refuses_text_that_is_no_number(text: str) -> None:
-    with pytest.raises(ValueError, match="which is not a number such as '0.001'"):
+    with pytest.raises(ValueError, match=r"which is not a number such as '0\.001'"):
         exact(text)
 
 

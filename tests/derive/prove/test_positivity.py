@@ -7,11 +7,16 @@ from hypothesis import given, strategies as st
 
 from optproof.derive import NONNEGATIVE, OPEN_UNIT, POSITIVE, UNIT_INTERVAL, Domain, Quantity
 from optproof.derive.prove.exact import sample_points
-from optproof.derive.prove.positivity import Sign, sign_on_domain
+from optproof.derive.prove.normal_form import NormalForm
+from optproof.derive.prove.positivity import Sign
 
 X, V, E = Quantity("x"), Quantity("v", NONNEGATIVE), Quantity("e", POSITIVE)
 B, O = Quantity("b", UNIT_INTERVAL), Quantity("o", OPEN_UNIT)  # noqa: E741
 C = Quantity("c", Domain("closed", sp.Integer(0), sp.Integer(1)))
+
+
+def sign_on_domain(expression: sp.Expr) -> Sign | None:
+    return NormalForm([expression]).sign(expression)
 
 
 def test_strictness_follows_the_ends_of_the_domain() -> None:

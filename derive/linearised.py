@@ -1,0 +1,176 @@
+"""A rule on a quadratic, as a matrix: ``g = h theta``, what adapts the rate held still, corrections faded.
+
+Theta and the states that change sign with the gradient follow a linear recurrence then.  Its characteristic polynomial
+decides whether the rule settles at the minimum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import sympy as sp
+
+from .normalised import without_powers
+from .prove.identity import prove_identity
+from .prove.stability import jury_conditions
+from .prove.verdict import Verdict
+from .rule import UpdateRule
+from .structure import odd_states, step_in_new_state
+from .symbols import REAL, Quantity, after, bound
+
+__all__ = ["Linearised", "Region", "linearised", "region"]
+
+CURVATURE = Quantity("h", REAL, "h", meaning="curvature of the quadratic")
+PRECONDITIONER = bound("P", "P", "what divides the step, held still")
+ROOT = sp.Symbol("z")
+
+
+@dataclass(frozen=True)
+class Linearised:
+    """The linear recurrence of a rule on a quadratic.
+
+    Attributes
+    ----------
+    variables : tuple of Quantity
+        Theta and the odd states.
+    matrix : Matrix
+    polynomial : expression
+        The characteristic polynomial in :data:`ROOT`.
+    frozen : bool
+        Whether the rule divides by something adaptive, which :data:`PRECONDITIONER` stands for.
+    """
+
+    variables: tuple[Quantity, ...]
+    matrix: sp.ImmutableMatrix
+    polynomial: sp.Expr
+    frozen: bool
+
+
+@lru_cache(maxsize=128)
+def linearised(rule: UpdateRule) -> Linearised | None:
+    """The linear recurrence of `rule` on a quadratic with curvature h; None if freezing does not make it linear.
+
+    Examples
+    --------
+    >>> from optproof.derive import rule
+    >>> sp.expand(linearised(rule("sgd")).polynomial)
+    h*lr + z - 1
+    """
+    odd = odd_states(rule)
+    if odd is None:
+        return None
+    even = [s.symbol for s in rule.state if s.symbol not in odd]
+    adaptive = {*even, *(after(q) for q in even)}
+    variables = (rule.theta, *odd)
+    flipped = {q: -q for q in (*variables, *(after(q) for q in odd), rule.gradient)}
+    gradient = {rule.gradient: CURVATURE * rule.gradient_at}
+    values: dict[sp.Basic, sp.Basic] = {}
+    rows: dict[Quantity, sp.Expr] = {}
+    frozen = False
+    for target, value in step_in_new_state(rule).items():
+        if target in even:
+            continue
+        still = _still(without_powers(_late(value)), adaptive, flipped)
+        frozen = frozen or still.has(PRECONDITIONER)
+        rows[target] = sp.expand(still.xreplace(values).xreplace(gradient))
+        values[after(target)] = still.xreplace(values)
+    matrix = _matrix(rows, variables)
+    if matrix is None:
+        return None
+    polynomial = matrix.charpoly(ROOT).as_expr()
+    return Linearised(variables, sp.ImmutableMatrix(matrix), sp.collect(sp.expand(polynomial), ROOT), frozen)
+
+
+def _late(value: sp.Expr) -> sp.Expr:
+    """Case distinctions on the first step, as they are afterwards."""
+    return value.replace(
+        lambda e: isinstance(e, sp.Piecewise) and len(e.args) == 2 and _is_first_step(e.args[0][1]),
+        lambda e: e.args[-1][0],
+    )
+
+
+def _is_first_step(condition: sp.Basic) -> bool:
+    return isinstance(condition, sp.Eq) and sp.Integer(1) in condition.args and condition.lhs.name == "t"
+
+
+def _still(value: sp.Expr, adaptive: set[Quantity], flipped: dict[Quantity, sp.Expr]) -> sp.Expr:
+    """`value` with each divisor that adapts, and does not change sign with the gradient, replaced by a constant."""
+
+    def divides(e: sp.Basic) -> bool:
+        negative = isinstance(e, sp.Pow) and e.exp.is_Rational and e.exp < 0
+        return negative and bool(e.base.free_symbols & adaptive) and _even(e.base, flipped)
+
+    return value.replace(divides, lambda e: 1 / PRECONDITIONER)
+
+
+def _even(base: sp.Expr, flipped: dict[Quantity, sp.Expr]) -> bool:
+    return prove_identity(base.xreplace(flipped), base).verdict is Verdict.PROVED
+
+
+def _matrix(rows: dict[Quantity, sp.Expr], variables: tuple[Quantity, ...]) -> sp.Matrix | None:
+    inner = set(variables)
+    table = []
+    for target in variables:
+        row = [sp.diff(rows[target], q) for q in variables]
+        remainder = sp.expand(rows[target] - sp.Add(*(c * q for c, q in zip(row, variables, strict=True))))
+        allowed = all(
+            isinstance(s, Quantity) and "__after" not in s.name and s.name != "t" for c in row for s in c.free_symbols
+        )
+        if remainder != 0 or any(c.free_symbols & inner for c in row) or not allowed:
+            return None
+        table.append(row)
+    return sp.Matrix(table)
+
+
+@dataclass(frozen=True)
+class Region:
+    """An interval of curvatures; `positive` are symbols that must not be 0 for it to make sense."""
+
+    lower: sp.Expr
+    upper: sp.Expr
+    positive: tuple[Quantity, ...]
+
+
+def region(found: Linearised, rule: UpdateRule) -> Region | None:
+    """The curvatures for which the recurrence is stable: each Jury condition solved for h, the tightest kept.
+
+    Which one is tightest is read off at the defaults; that it is, everywhere, is what the claim proves.
+    """
+    lower, upper = [], []
+    at = {h.symbol: h.default for h in rule.hyper if h.default is not None}
+    at |= {s: sp.Rational(1, 2) for s in found.polynomial.free_symbols - {*at, CURVATURE, ROOT}}
+    for condition in jury_conditions(found.polynomial, ROOT):
+        slope = sp.diff(condition.lhs, CURVATURE)
+        if slope == 0 or slope.has(CURVATURE):
+            if slope.has(CURVATURE):
+                _of_square(condition.lhs, at, lower, upper)
+            continue
+        limit = sp.factor(-condition.lhs.xreplace({CURVATURE: sp.Integer(0)}) / slope)
+        (lower if slope.xreplace(at) > 0 else upper).append(limit)
+    if not lower or not upper:
+        return None
+    low = max(lower, key=lambda e: e.xreplace(at))
+    high = min(upper, key=lambda e: e.xreplace(at))
+    divisors = sp.fraction(sp.together(low))[1].free_symbols | sp.fraction(sp.together(high))[1].free_symbols
+    positive = [s for s in divisors if isinstance(s, Quantity) and s.domain.contains(sp.Integer(0)) and s in at]
+    zero = [s for s in positive if sp.fraction(sp.together(high))[1].xreplace({s: sp.Integer(0)}) == 0]
+    return Region(_in_order(low), _in_order(high), tuple(sorted(zero, key=str)))
+
+
+def _of_square(
+    left: sp.Expr, at: dict[sp.Symbol, sp.Rational], lower: list[sp.Expr], upper: list[sp.Expr]
+) -> None:
+    """``1 - c^2 > 0`` with c linear in h: between the two zeros."""
+    zeros = sorted(sp.roots(sp.Poly(left, CURVATURE)), key=lambda e: e.xreplace(at))
+    if len(zeros) == 2:
+        lower.append(sp.factor(zeros[0]))
+        upper.append(sp.factor(zeros[1]))
+
+
+def _in_order(expression: sp.Expr) -> sp.Expr:
+    """The quotient with a denominator that is positive at small values, so that no two minus signs cancel."""
+    numerator, denominator = sp.fraction(sp.factor(expression))
+    if denominator.could_extract_minus_sign() and numerator.could_extract_minus_sign():
+        return -numerator / -denominator
+    return expression

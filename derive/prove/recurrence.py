@@ -1,0 +1,90 @@
+"""Inequalities along a recurrence, by induction on t; exact runs of it where they fail."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import sympy as sp
+
+from ..recurrence_goals import AlongRecurrence
+from ..relations import ge, replaced
+from ..symbols import step_counter
+from .condition import Finding, settle_condition
+from .exact import holds_at, sample_points
+from .solver import Solver
+from .verdict import ProofStep, Verdict
+
+__all__ = ["settle_recurrence"]
+
+_POINTS = 12
+_LONGEST = 6
+
+
+def settle_recurrence(goal: AlongRecurrence, hypotheses: Sequence[sp.Basic], solver: Solver) -> Finding:
+    """Prove by induction on t that the condition holds from the start on, or run the recurrence until it does not.
+
+    The domains of the sequences are proved first, in the same way, then the lemmas, then the condition: each holds of the
+    initial values at the start, and if it (and what was proved before) holds at t - 1, it holds at t.  Inputs are free in
+    the induction step, so they may take any value their hypotheses allow at each step.
+    """
+    domains = [c for s in goal.symbols for c in s.domain.constraints(s)]
+    start = dict(zip(goal.symbols, goal.initial, strict=True)) | {step_counter(): sp.Integer(goal.start)}
+    constant = [h for h in hypotheses if not h.free_symbols & set(goal.inputs)]
+    if any(h.free_symbols & {*goal.symbols, step_counter()} for h in hypotheses):
+        return Finding(Verdict.UNKNOWN, "induction", reason="a hypothesis speaks of t or of the sequences themselves")
+    if goal.condition.free_symbols & set(goal.inputs):
+        return Finding(Verdict.UNKNOWN, "induction", reason="the condition speaks of an input, which changes each step")
+    steps: list[ProofStep] = []
+    known: list[sp.Basic] = []
+    for condition in [*domains, *goal.lemmas, goal.condition]:
+        base = settle_condition(
+            replaced(condition, start), constant, solver, words=f"At t = {goal.start}: {condition}", seek_witness=False
+        )
+        step = _step(condition, known, goal, hypotheses, solver) if base.proved else base
+        if not step.proved:
+            witness = _breaking_values(goal, hypotheses)
+            if witness is not None:
+                return Finding(Verdict.REFUTED, "exact run", witness=witness)
+            return Finding(Verdict.UNKNOWN, "induction", reason=f"the induction for {condition} fails: {step.reason}")
+        steps += [*base.steps, *step.steps]
+        known.append(condition)
+    return Finding(Verdict.PROVED, "induction", tuple(steps))
+
+
+def _step(
+    condition: sp.Basic, known: list[sp.Basic], goal: AlongRecurrence, hypotheses: Sequence[sp.Basic], solver: Solver
+) -> Finding:
+    t = step_counter()
+    later = dict(zip(goal.symbols, goal.following, strict=True))
+    earlier = [replaced(c, {t: t - 1}) for c in (*known, condition)]
+    facts = [*earlier, *(replaced(c, later) for c in known), *hypotheses]
+    target = replaced(condition, later)
+    if any(c.has(t) for c in (*facts, target)):
+        facts.append(ge(t, goal.start + 1))
+    words = f"If it holds at t - 1, it holds at t: {condition}"
+    return settle_condition(target, facts, solver, words=words, seek_witness=False)
+
+
+def _breaking_values(goal: AlongRecurrence, hypotheses: Sequence[sp.Basic]) -> dict[str, sp.Basic] | None:
+    """Constants and inputs for which the condition fails at some time."""
+    inner = {*goal.symbols, *goal.inputs, step_counter()}
+    expressions = (*goal.initial, *goal.following, goal.condition, *hypotheses)
+    constants = set().union(*(e.free_symbols for e in expressions)) - inner
+    chance = random.Random(20260101)
+    for point in sample_points(constants, _POINTS):
+        values: dict[sp.Basic, sp.Basic] = {s: e.xreplace(point) for s, e in zip(goal.symbols, goal.initial, strict=True)}
+        given: dict[str, sp.Basic] = {s.name: v for s, v in point.items()}
+        for t in range(goal.start, goal.start + _LONGEST):
+            if t > goal.start:
+                drawn = next(sample_points(goal.inputs, 1, seed=chance.randint(0, 10**6)))
+                if any(holds_at(h, {**point, **drawn}) is not True for h in hypotheses):
+                    break
+                given |= {f"{s.name}[{t}]": v for s, v in drawn.items()}
+                now = {**point, **values, **drawn, step_counter(): sp.Integer(t)}
+                values = {s: e.xreplace(now) for s, e in zip(goal.symbols, goal.following, strict=True)}
+            elif any(holds_at(h, point) is False for h in hypotheses):
+                break
+            if holds_at(replaced(goal.condition, {**point, **values, step_counter(): sp.Integer(t)}), {}) is False:
+                return given | {"t": sp.Integer(t)}
+    return None

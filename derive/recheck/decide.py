@@ -1,0 +1,121 @@
+"""Deciding one obligation: wherever all of `given` holds and the symbols are in their domains, does `shows` hold?
+
+Exact algebra is asked first, because nobody has to be trusted for it, then a solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .algebra import Algebra
+from .domains import Domain
+from .expression import Expression, UndefinedError, free_symbols, is_relation, replace
+from .smtlib import NotRealArithmeticError, question
+from .solver import Solver
+
+__all__ = ["ALGEBRA", "Decider", "Decision"]
+
+ALGEBRA = "exact algebra"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``"yes"``, ``"no"`` or ``"unknown"``, by whom, and why not."""
+
+    outcome: str
+    by: frozenset[str] = frozenset()
+    reason: str = ""
+
+
+@dataclass
+class Decider:
+    """Decides obligations over symbols with these domains."""
+
+    domains: Mapping[str, Domain]
+    solver: Solver
+    _memory: dict[tuple[tuple[Expression, ...], Expression], Decision] = field(default_factory=dict)
+
+    def decide(self, given: Sequence[Expression], shows: Expression) -> Decision:
+        """Whether `shows` follows from `given`."""
+        key = (tuple(given), shows)
+        if key not in self._memory:
+            try:
+                self._memory[key] = self._decide(given, shows)
+            except UndefinedError as error:
+                self._memory[key] = Decision("no", reason=str(error))
+        return self._memory[key]
+
+    def _decide(self, given: Sequence[Expression], shows: Expression) -> Decision:
+        if isinstance(shows, tuple) and shows[0] == "and":
+            return _all(self._decide(given, part) for part in shows[1:])
+        if shows is True or shows in given or self._by_algebra(shows):
+            return Decision("yes", frozenset((ALGEBRA,)))
+        for condition in _with_equations_used(given, shows):
+            if self._by_algebra(condition):
+                return Decision("yes", frozenset((ALGEBRA,)))
+        return self._by_solver(given, shows)
+
+    def _by_algebra(self, shows: Expression) -> bool:
+        """Whether the condition is an identity or a sign that is evident on the domains."""
+        if isinstance(shows, tuple) and shows[0] == "not" and is_relation(shows[1]):
+            shows = (_CONTRARY[shows[1][0]], *shows[1][1:])
+        if not is_relation(shows):
+            return False
+        relation, left, right = shows
+        algebra = Algebra([left, right], self.domains)
+        if relation in ("==", "<=", ">=") and algebra.equal(left, right):
+            return True
+        if relation == "==":
+            return False
+        sign = algebra.sign(left, right)
+        if sign is None:
+            return False
+        if relation == "!=":
+            return sign.strict
+        return (sign.direction > 0) == (relation in (">", ">=")) and (sign.strict or relation in ("<=", ">="))
+
+    def _by_solver(self, given: Sequence[Expression], shows: Expression) -> Decision:
+        try:
+            script = question(given, shows, self.domains)
+        except NotRealArithmeticError as error:
+            return Decision("unknown", reason=str(error))
+        answer = self.solver.ask(script)
+        if answer.result == "unsat":
+            return Decision("yes", frozenset((answer.by,)))
+        if answer.result == "sat":
+            return Decision("no", frozenset((answer.by,)), f"{answer.by} found values that speak against it")
+        return Decision("unknown", reason=answer.reason)
+
+    def contradictory(self, conditions: Sequence[Expression]) -> bool:
+        """Whether a solver shows that no values satisfy `conditions` together."""
+        try:
+            return self.solver.ask(question(conditions, None, self.domains)).result == "unsat"
+        except NotRealArithmeticError:
+            return False
+
+
+_CONTRARY = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+
+def _all(parts: Iterable[Decision]) -> Decision:
+    by: frozenset[str] = frozenset()
+    for part in parts:
+        if part.outcome != "yes":
+            return part
+        by |= part.by
+    return Decision("yes", by)
+
+
+def _with_equations_used(given: Sequence[Expression], shows: Expression) -> list[Expression]:
+    """`shows` with symbols replaced by what `given` says they equal."""
+    used = shows
+    for condition in given:
+        if isinstance(condition, tuple) and condition[0] == "==":
+            for symbol, value in (condition[1:], condition[:0:-1]):
+                if isinstance(symbol, str) and symbol in free_symbols(used) and symbol not in free_symbols(value):
+                    used = replace(used, {symbol: value})
+                    break
+    return [] if used == shows else [used]
+
+

@@ -1,0 +1,134 @@
+"""From a rule to a kernel that runs: generate, look into the cache, compile."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+import warnings
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from . import cache
+from .errors import KernelError
+from .generation import GeneratedKernel, generate
+
+if TYPE_CHECKING:
+    from ..derive import UpdateRule
+    from .kernel import Kernel
+
+__all__ = ["compile_kernel", "load_kernel"]
+
+
+def compile_kernel(
+    rule: UpdateRule | str, dtype: object = "float32", *, cache_dir: str | os.PathLike[str] | None = None
+) -> Kernel:
+    """The compiled kernel of `rule`.
+
+    Parameters
+    ----------
+    rule : UpdateRule or str
+        A rule or its name in the catalogue.
+    dtype : {"float32", "float64"} or numpy dtype
+        Of theta, the gradient and the state.
+    cache_dir : path, optional
+        Where compiled kernels are kept; see :func:`optproof.kernels.cache.cache_directory`.
+
+    Raises
+    ------
+    KernelError
+        If the dtype is not supported, or the kernel is not proved to be the rule.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the cache cannot be written; the kernel is then compiled in a temporary directory.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> kernel = compile_kernel("sgd", "float64")
+    >>> theta, g = np.array([1.0, 2.0]), np.array([10.0, -10.0])
+    >>> kernel(theta, g, {}, t=1, lr=0.5)
+    >>> theta
+    array([-4.,  7.])
+    """
+    return load_kernel(generate(rule, dtype), cache_dir=cache_dir)
+
+
+def load_kernel(generated: GeneratedKernel, *, cache_dir: str | os.PathLike[str] | None = None) -> Kernel:
+    """Compile `generated`, or take its machine code from the cache."""
+    from .kernel import Kernel
+
+    directory = cache.cache_directory(cache_dir)
+    try:
+        path, module = _load(generated, directory)
+    except OSError as error:
+        warnings.warn(
+            f"the cache directory {directory} cannot be used ({error.strerror or error}); kernels are compiled in a "
+            f"temporary directory, and again in the next process. Set OPTPROOF_CACHE_DIR to a writable directory",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        path, module = _load(generated, cache.temporary_directory())
+    return Kernel(generated, module, path)
+
+
+def _load(generated: GeneratedKernel, directory: Path) -> tuple[Path, ModuleType]:
+    digest = _address(generated)
+    path = cache.store(directory, generated.rule.name, generated.dtype, digest, generated.source)
+    name = f"optproof_kernel_{digest[:16]}"
+    try:
+        return path, _execute(generated.source, path, name)
+    except OSError:
+        raise
+    except RuntimeError as error:
+        if "cannot cache function" not in str(error):
+            raise
+        raise OSError(f"Numba cannot keep machine code there: {error}") from error
+    except Exception:
+        # Machine code that was truncated or damaged: forget it and compile anew.
+        cache.forget_machine_code(path)
+    try:
+        return path, _execute(generated.source, path, name)
+    except OSError:
+        raise
+    except Exception as error:
+        raise KernelError(
+            f"the kernel of {generated.rule.name!r} for {generated.dtype} does not compile: {error}; "
+            f"its source is in {path}"
+        ) from error
+
+
+def _execute(source: str, path: Path, name: str) -> ModuleType:
+    """Run the module's text, which was compared with the file, rather than what the file may have become since."""
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    # As an import does: Numba looks the module up by its name when it reads machine code back.
+    sys.modules[name] = module
+    try:
+        exec(compile(source, str(path), "exec"), module.__dict__)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _address(generated: GeneratedKernel) -> str:
+    """The digest of everything that the machine code depends on."""
+    from llvmlite import binding
+
+    from .. import __version__
+
+    parts = (
+        generated.digest,
+        __version__,
+        metadata.version("numba"),
+        metadata.version("llvmlite"),
+        f"{sys.implementation.cache_tag} {platform.machine()}",
+        binding.get_host_cpu_name(),
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
