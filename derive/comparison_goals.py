@@ -147,14 +147,9 @@ class Superposes:
     def written(self, rule: UpdateRule, dialect: Dialect) -> str:
         """The goal as a formula; a prime marks the second run."""
         notation = claim_notation(rule, dialect, now=True)
-        if dialect == "latex":
-            inside = _combined(self.first, self.second, "g", "g'", notation, " ")
-            right = _combined(self.first, self.second, r"\theta_{t}(g)", r"\theta_{t}(g')", notation, " ")
-            return rf"\theta_{{t}}\left({inside}\right) = {right}"
-        inside = _combined(self.first, self.second, "g", "g'", notation, " ")
-        return (
-            f"theta[t]({inside}) = {_combined(self.first, self.second, 'theta[t](g)', "theta[t](g')", notation, ' ')}"
-        )
+        theta = r"\theta_{t}" if dialect == "latex" else "theta[t]"
+        inside = _combined(self.first, self.second, "g", "g'", notation)
+        return f"{theta}({inside}) = {_combined(self.first, self.second, f'{theta}(g)', _second(theta), notation)}"
 
 
 @dataclass(frozen=True)
@@ -211,9 +206,13 @@ def _scaled_written(notation: Notation, symbol: Quantity, multiplier: sp.Expr, a
     return notation.write(symbol) + arrow + notation.write(multiplier * symbol)
 
 
-def _combined(a: sp.Expr, b: sp.Expr, left: str, right: str, notation: Notation, glue: str) -> str:
+def _second(theta: str) -> str:
+    return f"{theta}(g')"
+
+
+def _combined(a: sp.Expr, b: sp.Expr, left: str, right: str, notation: Notation) -> str:
     def term(factor: sp.Expr, what: str) -> str:
-        return what if factor == 1 else notation.write(factor) + glue + what
+        return what if factor == 1 else f"{notation.write(factor)} {what}"
 
     if b.could_extract_minus_sign():
         return f"{term(a, left)} - {term(-b, right)}"

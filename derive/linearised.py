@@ -13,6 +13,7 @@ import sympy as sp
 
 from .normalised import without_powers
 from .prove.identity import prove_identity
+from .prove.normal_form import NormalForm
 from .prove.stability import jury_conditions
 from .prove.verdict import Verdict
 from .rule import UpdateRule
@@ -125,11 +126,11 @@ def _matrix(rows: dict[Quantity, sp.Expr], variables: tuple[Quantity, ...]) -> s
 
 @dataclass(frozen=True)
 class Region:
-    """An interval of curvatures; `positive` are symbols that must not be 0 for it to make sense."""
+    """An interval of curvatures; each of `divisors` must be positive for it to make sense."""
 
     lower: sp.Expr
     upper: sp.Expr
-    positive: tuple[Quantity, ...]
+    divisors: tuple[sp.Expr, ...]
 
 
 def region(found: Linearised, rule: UpdateRule) -> Region | None:
@@ -152,10 +153,15 @@ def region(found: Linearised, rule: UpdateRule) -> Region | None:
         return None
     low = max(lower, key=lambda e: e.xreplace(at))
     high = min(upper, key=lambda e: e.xreplace(at))
-    divisors = sp.fraction(sp.together(low))[1].free_symbols | sp.fraction(sp.together(high))[1].free_symbols
-    positive = [s for s in divisors if isinstance(s, Quantity) and s.domain.contains(sp.Integer(0)) and s in at]
-    zero = [s for s in positive if sp.fraction(sp.together(high))[1].xreplace({s: sp.Integer(0)}) == 0]
-    return Region(_in_order(low), _in_order(high), tuple(sorted(zero, key=str)))
+    low, below_low = _signed(low, at)
+    high, below_high = _signed(high, at)
+    open_questions = {f: None for f in (*below_low, *below_high) if not _positive(f)}
+    return Region(low, high, tuple(open_questions))
+
+
+def _positive(factor: sp.Expr) -> bool:
+    sign = NormalForm([factor]).sign(factor)
+    return sign is not None and sign.strict and sign.direction > 0
 
 
 def _of_square(
@@ -168,9 +174,13 @@ def _of_square(
         upper.append(sp.factor(zeros[1]))
 
 
-def _in_order(expression: sp.Expr) -> sp.Expr:
-    """The quotient with a denominator that is positive at small values, so that no two minus signs cancel."""
+def _signed(expression: sp.Expr, at: dict[sp.Symbol, sp.Rational]) -> tuple[sp.Expr, list[sp.Expr]]:
+    """The quotient with factors below that are positive at the defaults, and those factors."""
     numerator, denominator = sp.fraction(sp.factor(expression))
-    if denominator.could_extract_minus_sign() and numerator.could_extract_minus_sign():
-        return -numerator / -denominator
-    return expression
+    above, below = ([_upright(f, at) for f in sp.Mul.make_args(e)] for e in (numerator, denominator))
+    flipped = [f for f in (*sp.Mul.make_args(numerator), *sp.Mul.make_args(denominator)) if f.xreplace(at).is_negative]
+    return sp.Mul((-1) ** len(flipped), *above, *(1 / f for f in below)), [f for f in below if f.free_symbols]
+
+
+def _upright(factor: sp.Expr, at: dict[sp.Symbol, sp.Rational]) -> sp.Expr:
+    return -factor if factor.xreplace(at).is_negative else factor

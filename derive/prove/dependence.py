@@ -6,6 +6,7 @@ import sympy as sp
 
 from ..goal import DependsOn
 from ..relations import eq, negation
+from ..symbols import Quantity
 from .condition import Finding
 from .exact import exact_sign, sample_points
 from .positivity import domain_of
@@ -31,16 +32,21 @@ def settle_dependence(goal: DependsOn) -> Finding:
             reason = f"no two points were found that differ in {symbol} alone and give different values"
             return Finding(Verdict.UNKNOWN, "evaluation at two points", reason=reason)
         shown = ", ".join(f"{name} = {value}" for name, value in pair.items())
-        differ = negation(eq(*_at_both(goal.expression, symbol, pair)))
         words = f"It depends on {symbol}: the values at {shown} differ."
-        steps.append(ProofStep(words, "", "evaluation", shown, shows=differ))
+        steps.append(_difference(goal.expression, symbol, pair, words, shown))
     steps.append(ProofStep("No other symbol occurs in it."))
     return Finding(Verdict.PROVED, "evaluation at two points", tuple(steps))
 
 
-def _at_both(expression: sp.Expr, symbol: sp.Symbol, pair: dict[str, sp.Basic]) -> tuple[sp.Expr, sp.Expr]:
-    first = {s: pair[s.name] for s in expression.free_symbols}
-    return expression.xreplace(first), expression.xreplace({**first, symbol: pair[f"{symbol.name}'"]})
+def _difference(
+    expression: sp.Expr, symbol: sp.Symbol, pair: dict[str, sp.Basic], words: str, shown: str
+) -> ProofStep:
+    """At the point the expression differs from itself with a second value of `symbol`, written ``symbol__other``."""
+    other = Quantity(f"{symbol.name}__other", domain_of(symbol))
+    given = [eq(s, pair[s.name]) for s in sorted(expression.free_symbols, key=str)]
+    given.append(eq(other, pair[f"{symbol.name}'"]))
+    differ = negation(eq(expression, expression.xreplace({symbol: other})))
+    return ProofStep(words, "", "evaluation", shown, given=tuple(given), shows=differ)
 
 
 def depends(expression: sp.Expr, symbol: sp.Symbol) -> dict[str, sp.Basic] | None:

@@ -16,6 +16,7 @@ __all__ = ["breaking_run"]
 
 _GRADIENTS = tuple(sp.Rational(n) for n in ("1", "0", "2", "1/2", "-1", "10"))
 _LONGEST = 3
+_FIRST_THETA = sp.Integer(1)
 _TRIALS = 400
 
 
@@ -74,7 +75,7 @@ def _over_sequences(
     both_ends: bool,
 ) -> dict[str, sp.Basic] | None:
     mapped = {q: e.xreplace(constants) for q, e in one_step(rule).items()}
-    first = {rule.theta: sp.Integer(1)} | {q: e.xreplace(constants) for q, e in initial_state(rule).items()}
+    first = {rule.theta: _FIRST_THETA} | {q: e.xreplace(constants) for q, e in initial_state(rule).items()}
     allowed = [g for g in _GRADIENTS if all(holds_at(h, constants | {rule.gradient: g}) for h in hypotheses)]
     runs: list[tuple[tuple[sp.Rational, ...], dict[Quantity, sp.Expr]]] = [((), first)]
     trials = 0
@@ -89,12 +90,24 @@ def _over_sequences(
             values: dict[sp.Symbol, sp.Expr] = {**constants, rule.gradient: g, rule.step_counter: sp.Integer(length)}
             values |= {**state, **{after(q): e for q, e in following.items()}} if both_ends else following
             if holds_at(condition, values) is False:
-                return _witness(constants, (*gradients, g))
+                return _witness(constants, (*gradients, g), rule, condition)
             longer.append(((*gradients, g), following))
         runs = longer
     return None
 
 
-def _witness(constants: dict[sp.Symbol, sp.Rational], gradients: tuple[sp.Rational, ...]) -> dict[str, sp.Basic]:
+def _witness(
+    constants: dict[sp.Symbol, sp.Rational], gradients: tuple[sp.Rational, ...], rule: UpdateRule, condition: sp.Basic
+) -> dict[str, sp.Basic]:
     found: dict[str, sp.Basic] = {s.name: v for s, v in constants.items()}
+    if _reads_theta(rule, condition):
+        found[f"{rule.theta.name}[0]"] = _FIRST_THETA
     return found | {f"g[{i}]": g for i, g in enumerate(gradients, start=1)}
+
+
+def _reads_theta(rule: UpdateRule, condition: sp.Basic) -> bool:
+    """Whether the claim, or a state, depends on where theta starts."""
+    step = one_step(rule)
+    return bool(condition.free_symbols & {rule.theta, after(rule.theta)}) or any(
+        rule.theta in step[s.symbol].free_symbols for s in rule.state
+    )

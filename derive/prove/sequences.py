@@ -73,7 +73,7 @@ def _all_equal(equations: list[tuple[sp.Expr, sp.Expr, str]]) -> Finding:
         if identity.verdict is not Verdict.PROVED:
             return Finding(Verdict.UNKNOWN, "induction", reason=f"not shown: {words}")
         latex = f"{sp.latex(left)} = {sp.latex(right)}"
-        steps.append(ProofStep(words, latex, "identity", identity.formal, identity.seconds, shows=equation))
+        steps.append(ProofStep(words, latex, "identity", identity.formal, identity.seconds, shows=eq(left, right)))
     return Finding(Verdict.PROVED, "induction", tuple(steps))
 
 

@@ -8,7 +8,7 @@ maximum of).  Candidates that fail are dropped until the rest supports itself.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
@@ -64,14 +64,17 @@ def setting_of(rule: UpdateRule, solver: Solver) -> Setting:
     setting, failed = _supported(rule, step, domains, held, solver)
     if failed is not None:
         return Setting(rule, step, (), (), f"the state is not proved to stay in its domain: {failed}")
-    for condition in domains:
-        if not _at_start(condition, start, solver).proved:
+    beginnings: list[ProofStep] = []
+    for condition in [*domains, *setting.facts]:
+        begun = _at_start(condition, start, solver)
+        if not begun.proved:
             return Setting(rule, step, (), (), f"the state does not start in its domain: {condition}")
-    return setting
+        beginnings += begun.steps
+    return replace(setting, steps=(*beginnings, *setting.steps))
 
 
 def _at_start(condition: sp.Basic, start: dict[sp.Basic, sp.Basic], solver: Solver) -> Finding:
-    return settle_condition(replaced(condition, start), (), solver)
+    return settle_condition(replaced(condition, start), (), solver, words=f"At the start {condition} holds.")
 
 
 def _candidates(rule: UpdateRule) -> list[sp.Basic]:

@@ -73,20 +73,16 @@ def settle_stability(goal: StableIff, hypotheses: Sequence[sp.Basic], solver: So
     in the region.  A point that refutes it is exact: the table is evaluated there in rational numbers.
     """
     conditions = jury_conditions(goal.polynomial, goal.variable)
-    witness = _where_they_part(conditions, goal.condition, hypotheses)
-    if witness is not None:
-        return Finding(Verdict.REFUTED, "exact Jury table", witness=witness)
+    inner = [goal.condition] if not isinstance(goal.condition, sp.And) else list(goal.condition.args)
+    one_way = [(c, [goal.condition], "In the region, this Jury condition holds.") for c in conditions]
+    other_way = [(c, conditions, "Where all Jury conditions hold, this bound of the region does.") for c in inner]
     steps: list[ProofStep] = []
-    for condition in conditions:
-        words = "In the region, this Jury condition holds."
-        finding = settle_condition(condition, [*hypotheses, goal.condition], solver, words=words, seek_witness=False)
+    for condition, given, words in (*one_way, *other_way):
+        finding = settle_condition(condition, [*hypotheses, *given], solver, words=words, seek_witness=False)
         if not finding.proved:
-            return Finding(Verdict.UNKNOWN, "Jury conditions", reason=f"{words} not shown: {finding.reason}")
-        steps += finding.steps
-    for part in goal.condition.args if isinstance(goal.condition, sp.And) else (goal.condition,):
-        words = "Where all Jury conditions hold, this bound of the region does."
-        finding = settle_condition(part, [*hypotheses, *conditions], solver, words=words, seek_witness=False)
-        if not finding.proved:
+            witness = _where_they_part(conditions, goal.condition, hypotheses)
+            if witness is not None:
+                return Finding(Verdict.REFUTED, "exact Jury table", witness=witness)
             return Finding(Verdict.UNKNOWN, "Jury conditions", reason=f"{words} not shown: {finding.reason}")
         steps += finding.steps
     return Finding(Verdict.PROVED, "Jury conditions", tuple(steps))

@@ -56,7 +56,14 @@ def settle(claim: Claim, setting: Setting, solver: Solver) -> Result:
         finding.reason,
         finding.confirmed_by,
         time.perf_counter() - start,
+        _facts_used(finding, setting),
     )
+
+
+def _facts_used(finding: Finding, setting: Setting) -> tuple[sp.Basic, ...]:
+    """The auxiliary invariants, if their proof is part of this one."""
+    own = {id(step) for step in setting.steps}
+    return setting.facts if any(id(step) in own for step in finding.steps) else ()
 
 
 def _in_notation(step: ProofStep, claim: Claim) -> ProofStep:
@@ -113,4 +120,8 @@ def _find(claim: Claim, setting: Setting, solver: Solver) -> Finding:
 
 def _in_one_step(equation: sp.Eq, hypotheses: list[sp.Basic], setting: Setting, solver: Solver) -> Finding:
     resolved = setting.resolved(equation)
-    return settle_condition(resolved, [*setting.facts, *hypotheses], solver, words="Both sides have one normal form.")
+    words = "Both sides have one normal form."
+    finding = settle_condition(resolved, [*setting.facts, *hypotheses], solver, words=words)
+    if finding.proved and any(fact in step.given for fact in setting.facts for step in finding.steps):
+        return replace(finding, steps=(*setting.steps, *finding.steps))
+    return finding

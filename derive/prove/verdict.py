@@ -79,6 +79,8 @@ class Result:
     confirmed_by : tuple of str
         Independent provers that agreed.
     seconds : float
+    facts : tuple of conditions
+        The auxiliary invariants of the rule that were used; their proof is among the steps.
     """
 
     claim: Claim
@@ -90,6 +92,7 @@ class Result:
     reason: str = ""
     confirmed_by: tuple[str, ...] = ()
     seconds: float = 0.0
+    facts: tuple[sp.Basic, ...] = ()
 
     @property
     def as_expected(self) -> bool:

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from . import polynomial as poly
 from .domains import NONNEGATIVE, POSITIVE, REAL, Domain, Powers
-from .expression import Expression, UndefinedError
+from .expression import Expression, UndefinedError, make
 from .polynomial import Polynomial
 from .signs import Sign, sign_of
 
@@ -41,6 +41,7 @@ class Quotient:
 class _Variable:
     domain: Domain
     radicand: Polynomial | None = None
+    meaning: Expression = None
 
 
 class Algebra:
@@ -110,6 +111,7 @@ class Algebra:
     def _variable(self, name: Expression, domain: Domain) -> Quotient:
         if name not in self._names:
             self._names[name] = self._new(domain)
+            self._variables[-1].meaning = name
         return Quotient(poly.variable(self._names[name]))
 
     def _new(self, domain: Domain, radicand: Polynomial | None = None) -> int:
@@ -340,6 +342,34 @@ class Algebra:
             return self._scaled(q, Fraction(sign.direction))
         return self._root(self._product(q, q))
 
+    # Back to expressions
+
+    def stripped(self, p: Polynomial, symbol: str) -> tuple[Polynomial, int]:
+        """`p` without the largest power of `symbol` that divides it, and that power."""
+        index = self._names.get(symbol)
+        if index is None:
+            return p, 0
+        power = min(term[index] if len(term) > index else 0 for term in p)
+        quotient = poly.divided(p, poly.variable(index, power)) if power else p
+        return p if quotient is None else quotient, power
+
+    def expression(self, p: Polynomial) -> Expression:
+        """The polynomial as an expression."""
+        terms: list[Expression] = []
+        for term, coefficient in sorted(p.items()):
+            factors = [make("**", (self._meaning(i), Fraction(n))) for i, n in enumerate(term) if n]
+            terms.append(make("*", (coefficient, *factors)))
+        return make("+", tuple(terms)) if terms else Fraction(0)
+
+    def _meaning(self, index: int) -> Expression:
+        variable = self._variables[index]
+        if variable.radicand is not None:
+            return ("**", self.expression(variable.radicand), Fraction(1, 2))
+        for power in self._powers.known.values():
+            if power.name == variable.meaning:
+                return ("**", power.base, make("+", (power.counter, Fraction(power.shift))))
+        return variable.meaning
+
     # Maxima and what has no form of its own
 
     def _extremum(self, e: Expression) -> Quotient:
@@ -371,6 +401,7 @@ class Algebra:
         if e[0] in ("max", "min") and all(self._is_nonnegative(a) for a in e[1:]):
             domain = NONNEGATIVE
         index = self._new(domain)
+        self._variables[index].meaning = e
         self._opaque.append((e[0], e[1:], index))
         return Quotient(poly.variable(index))
 

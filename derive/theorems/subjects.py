@@ -8,15 +8,19 @@ __all__ = [
     "BOUNDS",
     "CONSTANT_GRADIENT",
     "EFFECTIVE_STEP",
+    "EPSILON",
     "FIRST_STEP",
-    "MONOTONICITY",
+    "INVARIANCE",
     "LARGEST_STEP",
     "MOMENTS",
+    "MONOTONICITY",
     "ONE_STEP",
     "ORDER",
+    "RELATIONS",
     "RESPONSES",
     "SCALE_CHANGES",
     "STABILITY",
+    "WEIGHT_DECAY",
     "WELL_DEFINED",
 ]
 
@@ -34,6 +38,10 @@ LARGEST_STEP = "Largest step"
 RESPONSES = "Responses to simple gradients"
 SCALE_CHANGES = "Gradients whose scale changes"
 STABILITY = "Stability on a quadratic"
+INVARIANCE = "Invariances and units"
+WEIGHT_DECAY = "Weight decay"
+RELATIONS = "Relations to other rules"
+EPSILON = "The constant eps"
 
 ORDER = (
     ONE_STEP,
@@ -50,4 +58,8 @@ ORDER = (
     RESPONSES,
     SCALE_CHANGES,
     STABILITY,
+    INVARIANCE,
+    EPSILON,
+    WEIGHT_DECAY,
+    RELATIONS,
 )
