@@ -3,6 +3,11 @@
 One symbolic definition of an optimizer's update rule; its properties, its fast kernel and the verdict on anyone's
 implementation of it follow from that definition.
 
+>>> import optproof as op
+>>> print(op.rule("sgd[momentum]").text())
+b[t] = momentum b[t-1] + g[t]
+theta[t] = theta[t-1] - lr b[t]
+
 Names are loaded when they are first used, so that ``import optproof`` costs next to nothing.
 """
 
@@ -12,48 +17,75 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .analysis import crosscheck as crosscheck
     from .derive import (
+        COUNT as COUNT,
         NONNEGATIVE as NONNEGATIVE,
         OPEN_UNIT as OPEN_UNIT,
         POSITIVE as POSITIVE,
         REAL as REAL,
         UNIT_INTERVAL as UNIT_INTERVAL,
         Quantity as Quantity,
+        RuleError as RuleError,
         Source as Source,
+        Unit as Unit,
+        UnknownRuleError as UnknownRuleError,
         UpdateRule as UpdateRule,
+        derive as derive,
         gradient as gradient,
+        names as names,
         parameter as parameter,
         rule as rule,
         step_counter as step_counter,
+        units as units,
     )
+    from .kernels import compile_kernel as compile
+    from .reports import report as report
 
 __version__ = "0.1.0"
 
-_WHERE = {
-    "derive": (
-        "NONNEGATIVE",
-        "OPEN_UNIT",
-        "POSITIVE",
-        "REAL",
-        "UNIT_INTERVAL",
-        "Quantity",
-        "Source",
-        "UpdateRule",
-        "gradient",
-        "parameter",
-        "rule",
-        "step_counter",
-    ),
-}
-_HOME = {name: floor for floor, names in _WHERE.items() for name in names}
+__all__ = [
+    "COUNT",
+    "NONNEGATIVE",
+    "OPEN_UNIT",
+    "POSITIVE",
+    "REAL",
+    "UNIT_INTERVAL",
+    "Quantity",
+    "RuleError",
+    "Source",
+    "Unit",
+    "UnknownRuleError",
+    "UpdateRule",
+    "__version__",
+    "compile",
+    "crosscheck",
+    "derive",
+    "gradient",
+    "names",
+    "parameter",
+    "report",
+    "rule",
+    "step_counter",
+    "units",
+]
 
-__all__ = ["__version__", *_HOME]
+# The names that are not at home in derive, with their floor and what they are called there.
+_UPSTAIRS = {
+    "compile": ("kernels", "compile_kernel"),
+    "crosscheck": ("analysis", "crosscheck"),
+    "report": ("reports", "report"),
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'optproof' has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    if name == "derive":
+        # The package and the function of that name are one object: a module that can be called.
+        return import_module(".derive", __name__)
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    floor, there = _UPSTAIRS.get(name, ("derive", name))
+    return getattr(import_module(f".{floor}", __name__), there)
 
 
 def __dir__() -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
-from .goal import Goal, write_goal
+from .goal import DependsOn, EachStep, Equal, Goal, write_goal
 from .printing import Dialect, claim_notation, expression_text
 from .prove.verdict import Verdict
 from .rule import Source, UpdateRule
@@ -82,8 +82,9 @@ class Claim:
         return write_goal(self.goal, self.rule, "latex")
 
     def write(self, expression: sp.Basic, dialect: str = "text") -> str:
-        """An expression in the notation of the rule, with states at time t."""
-        return claim_notation(self.rule, "latex" if dialect == "latex" else "text", now=True).write(expression)
+        """An expression in the notation of the claim: states at the time at which its goal speaks of them."""
+        now = not isinstance(self.goal, (EachStep, Equal, DependsOn))
+        return claim_notation(self.rule, "latex" if dialect == "latex" else "text", now=now).write(expression)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex().replace('$', '')}$"

@@ -47,8 +47,9 @@ class Equivalent:
         latex, step = dialect == "latex", claim_notation(rule, dialect, now=True)
         kept = [f"{_primed(q, dialect, indexed=True)} = {step.write(e)}" for q, e in self.states]
         names = {h.name: h.symbol for h in self.other.hyper}
-        set_there = [f"{_primed(names[q.name], dialect)} = {step.write(e)}" for q, e in self.there]
-        set_here = [f"{_plain(q, dialect)} = {step.write(e)}" for q, e in self.here]
+        becomes = r"\leftarrow" if latex else "<-"
+        set_there = [f"{_primed(names[q.name], dialect)} {becomes} {step.write(e)}" for q, e in self.there]
+        set_here = [f"{_plain(q, dialect)} {becomes} {step.write(e)}" for q, e in self.here]
         scope = ", ".join(_plain(q, dialect) for q in self.varying)
         settings = (", \\; " if latex else ", ").join([*set_here, *set_there])
         if latex:
@@ -77,8 +78,9 @@ class AgreesOnlyFor:
         """The goal as a formula; a prime marks what belongs to the other rule."""
         latex, step = dialect == "latex", claim_notation(rule, dialect, now=True)
         names = {h.name: h.symbol for h in self.other.hyper}
-        settings = [f"{_plain(q, dialect)} = {step.write(e)}" for q, e in self.here]
-        settings += [f"{_primed(names[q.name], dialect)} = {step.write(e)}" for q, e in self.there]
+        becomes = r"\leftarrow" if latex else "<-"
+        settings = [f"{_plain(q, dialect)} {becomes} {step.write(e)}" for q, e in self.here]
+        settings += [f"{_primed(names[q.name], dialect)} {becomes} {step.write(e)}" for q, e in self.there]
         listed, unknown = (", \\; " if latex else ", ").join(settings), step.write(self.unknown)
         same = f"{_primed(rule.theta, dialect, indexed=True)} = {step.write(rule.theta)}"
         if latex:
@@ -212,7 +214,9 @@ def _second(theta: str) -> str:
 
 def _combined(a: sp.Expr, b: sp.Expr, left: str, right: str, notation: Notation) -> str:
     def term(factor: sp.Expr, what: str) -> str:
-        return what if factor == 1 else f"{notation.write(factor)} {what}"
+        written = notation.write(factor)
+        bare = notation.dialect == "latex" or " " not in written
+        return what if factor == 1 else f"{written} {what}" if bare else f"({written}) {what}"
 
     if b.could_extract_minus_sign():
         return f"{term(a, left)} - {term(-b, right)}"

@@ -15,6 +15,7 @@ import sympy as sp
 from .rule import UpdateRule
 from .structure import LinearState, linear_states, movement, step_in_new_state
 from .symbols import Quantity, after
+from .tidying import upright
 
 __all__ = ["NormalisedStep", "driven_buffer", "normalised_step", "smallest_constant"]
 
@@ -89,14 +90,14 @@ def smallest_constant(a: sp.Expr, p: sp.Expr, b: sp.Expr, q: sp.Expr) -> sp.Expr
     Examples
     --------
     >>> a, b = sp.symbols("a b")
-    >>> sp.factor(smallest_constant(a, 1 - a, b, 1 - b))
-    b*(a - 1)**2/((a**2 - b)*(b - 1))
+    >>> smallest_constant(a, 1 - a, b, 1 - b)
+    b*(1 - a)**2/((1 - b)*(-a**2 + b))
     """
     constant, n, z = sp.symbols("K n z", positive=True)
     form = sp.expand(constant * (b * n**2 / constant + q * z**2) - (a * n + p * z) ** 2)
     determinant = sp.expand(sp.hessian(form, (n, z)).det())
     (found,) = sp.roots(sp.Poly(determinant, constant))
-    return sp.factor(found)
+    return upright(sp.factor(found))
 
 
 def without_powers(expression: sp.Expr) -> sp.Expr:
@@ -206,5 +207,5 @@ def driven_buffer(rule: UpdateRule) -> DrivenBuffer | None:
             root = after(second.state.symbol)
             gain = sp.cancel(sp.powdenest(ideal**2) * root / second.drive)
             if ideal.has(root) and gain.free_symbols <= {h.symbol for h in rule.hyper}:
-                return DrivenBuffer(buffer, second, 1 / (1 / gain))
+                return DrivenBuffer(buffer, second, upright(sp.factor(gain)))
     return None

@@ -1,7 +1,8 @@
 """Rules and expressions as JSON, and back, without evaluating any text.
 
 An expression is a nested list in prefix form: ``["+", "m", ["*", 2, "g"]]``.  A string is the name of a symbol,
-an integer is itself, and ``["/", 1, 3]`` is one third.
+an integer is itself, and ``["/", 1, 3]`` is one third.  ``["at", "g", "t"]`` is the value of a sequence at an index,
+``["sum", TERM, "i", 1, "t"]`` a sum over i, and ``["oo"]`` infinity.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ import sympy as sp
 from .rule import RuleError, Source, UpdateRule
 from .symbols import Domain, Quantity, Unit, exact, gradient, parameter, step_counter
 
-__all__ = ["canonical", "expression_from_json", "expression_to_json", "rule_from_json", "rule_to_json"]
+__all__ = [
+    "canonical",
+    "domain_to_json",
+    "expression_from_json",
+    "expression_to_json",
+    "rule_from_json",
+    "rule_to_json",
+    "source_to_json",
+]
 
 _HEADS: dict[str, Callable[..., Any]] = {
     "+": sp.Add,
@@ -38,6 +47,8 @@ _HEADS: dict[str, Callable[..., Any]] = {
     "and": sp.And,
     "or": sp.Or,
     "not": sp.Not,
+    "implies": sp.Implies,
+    "iff": sp.Equivalent,
 }
 _NAMES: dict[Any, str] = {head: name for name, head in _HEADS.items()}
 _MAX_DEPTH = 200
@@ -60,6 +71,8 @@ def expression_to_json(expression: sp.Basic) -> Any:
         return expression.name
     if isinstance(expression, sp.logic.boolalg.BooleanAtom):
         return bool(expression)
+    if isinstance(expression, (sp.Sum, sp.core.function.AppliedUndef)) or expression in (sp.oo, -sp.oo):
+        return _beyond_operators(expression)
     name = _NAMES.get(expression.func)
     if name is None:
         raise ValueError(f"{expression} ({type(expression).__name__}) has no JSON form")
@@ -68,6 +81,19 @@ def expression_to_json(expression: sp.Basic) -> Any:
         # SymPy keeps these arguments in sets or in an order that may depend on the hash seed.
         arguments = tuple(sorted(arguments, key=sp.default_sort_key))
     return [name, *(expression_to_json(a) for a in arguments)]
+
+
+def _beyond_operators(expression: sp.Basic) -> Any:
+    """The prefix form of a sum, of the value of a sequence, or of infinity."""
+    if expression == sp.oo:
+        return ["oo"]
+    if expression == -sp.oo:
+        return ["*", -1, ["oo"]]
+    if isinstance(expression, sp.Sum) and len(expression.limits) == 1 and len(expression.limits[0]) == 3:
+        return ["sum", *(expression_to_json(e) for e in (expression.function, *expression.limits[0]))]
+    if isinstance(expression, sp.core.function.AppliedUndef) and len(expression.args) == 1:
+        return ["at", str(expression.func), expression_to_json(expression.args[0])]
+    raise ValueError(f"{expression} ({type(expression).__name__}) has no JSON form")
 
 
 def expression_from_json(data: object, symbols: Mapping[str, sp.Symbol], depth: int = 0) -> Any:
@@ -92,6 +118,8 @@ def expression_from_json(data: object, symbols: Mapping[str, sp.Symbol], depth: 
         raise ValueError(f"{data!r} is no expression; one is an integer, a name or a list that begins with an operator")
     if data[0] == "/":
         return _fraction(data)
+    if data[0] in ("sum", "at", "oo"):
+        return _read_beyond_operators(data, symbols, depth)
     if data[0] not in _HEADS:
         raise ValueError(f"the operator {data[0]!r} is unknown; known are {', '.join(_HEADS)} and /")
     arguments = [expression_from_json(a, symbols, depth + 1) for a in data[1:]]
@@ -99,6 +127,18 @@ def expression_from_json(data: object, symbols: Mapping[str, sp.Symbol], depth: 
         return _HEADS[data[0]](*arguments)
     except TypeError:
         raise ValueError(f"the operator {data[0]!r} does not take the {len(arguments)} arguments of {data!r}") from None
+
+
+def _read_beyond_operators(data: list[Any], symbols: Mapping[str, sp.Symbol], depth: int) -> sp.Expr:
+    if data == ["oo"]:
+        return sp.oo
+    if data[0] == "at" and len(data) == 3 and isinstance(data[1], str):
+        return sp.Function(data[1])(expression_from_json(data[2], symbols, depth + 1))
+    if data[0] == "sum" and len(data) == 5 and isinstance(data[2], str):
+        index = sp.Symbol(data[2], integer=True, positive=True)
+        term = expression_from_json(data[1], {**symbols, data[2]: index}, depth + 1)
+        return sp.Sum(term, (index, *(expression_from_json(end, symbols, depth + 1) for end in data[3:])))
+    raise ValueError(f"{data!r} is no sum, no value of a sequence and not infinity")
 
 
 def _fraction(data: list[Any]) -> sp.Rational:
@@ -114,7 +154,8 @@ def canonical(expression: sp.Expr) -> sp.Expr:
     return expression.func(*(canonical(a) for a in expression.args))
 
 
-def _domain_to_json(domain: Domain) -> dict[str, Any]:
+def domain_to_json(domain: Domain) -> dict[str, Any]:
+    """A domain as JSON-ready data."""
     return {
         "name": domain.name,
         "lower": None if domain.lower is None else str(domain.lower),
@@ -142,7 +183,7 @@ def _domain_from_json(data: Mapping[str, Any]) -> Domain:
 def _quantity_to_json(quantity: Quantity) -> dict[str, Any]:
     return {
         "name": quantity.name,
-        "domain": _domain_to_json(quantity.domain),
+        "domain": domain_to_json(quantity.domain),
         "latex": quantity.latex_form,
         "meaning": quantity.meaning,
         "unit": None if quantity.unit is None else [str(quantity.unit.parameter), str(quantity.unit.objective)],
@@ -171,21 +212,23 @@ def _unit_from_json(data: object) -> Unit | None:
     raise ValueError(f"{data!r} is no unit; one is null or the exponents of T and F, such as ['-1', '1']")
 
 
+def source_to_json(source: Source) -> dict[str, Any]:
+    """Where something was published, as JSON-ready data."""
+    return {
+        "authors": source.authors,
+        "year": source.year,
+        "title": source.title,
+        "where": source.where,
+        "link": source.link,
+    }
+
+
 def rule_to_json(rule: UpdateRule) -> dict[str, Any]:
     """The whole rule as JSON-ready data with stable keys."""
-    source = rule.source
     return {
         "name": rule.name,
         "title": rule.title,
-        "source": None
-        if source is None
-        else {
-            "authors": source.authors,
-            "year": source.year,
-            "title": source.title,
-            "where": source.where,
-            "link": source.link,
-        },
+        "source": None if rule.source is None else source_to_json(rule.source),
         "hyperparameters": [
             {**_quantity_to_json(h.symbol), "default": None if h.default is None else str(h.default)}
             for h in rule.hyper

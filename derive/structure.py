@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import sympy as sp
 
@@ -45,7 +45,7 @@ class LinearState:
     decay: sp.Expr
     drive: sp.Expr
 
-    @property
+    @cached_property
     def input(self) -> sp.Expr | None:
         """For an exponential moving average, what it averages: the drive divided by 1 - decay; else None."""
         if self.decay in (0, 1):

@@ -23,6 +23,7 @@ def report(
     out: str | os.PathLike[str] = "report",
     formats: Iterable[str] = FORMATS,
     *,
+    fresh: bool = False,
     progress: Progress | None = None,
 ) -> ReportSummary:
     """Derive, check and draw everything about some rules, and write it as a site.
@@ -38,6 +39,9 @@ def report(
         The directory to write; it must be missing, empty or an older report.
     formats : iterable of {"html", "md"}
         ``"html"`` begins at ``index.html``, ``"md"`` at ``README.md``.
+    fresh : bool
+        Find everything anew.  By default theorems and cross-checks that an equal run found before are taken from the
+        cache; a change of a rule, of optproof or of what it computes with makes the run unequal.
     progress : callable, optional
         Called with what is being done, how much is done, and the whole.
 
@@ -56,7 +60,7 @@ def report(
     wanted, path = _formats(formats), Path(out)
     # Half a minute of work should not end in "cannot be written".
     require_publishable(path)
-    content = collect(rules, progress=progress)
+    content = collect(rules, fresh=fresh, progress=progress)
     return write_report(content, path, wanted, progress=progress, started=started)
 
 

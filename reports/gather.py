@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from ..derive import UpdateRule, names, rule
 from .records import Content, Failure, ReportError, RuleContent
+from .remember import Memory
 from .view import slug
 
 if TYPE_CHECKING:
@@ -55,20 +56,22 @@ def chosen_rules(rules: Rules = None) -> tuple[UpdateRule, ...]:
     return found
 
 
-def collect(rules: Rules = None, *, progress: Progress | None = None) -> Content:
+def collect(rules: Rules = None, *, fresh: bool = False, progress: Progress | None = None) -> Content:
     """Derive, generate, cross-check, simulate and draw.
 
     Parameters
     ----------
     rules : UpdateRule, str or iterable of them, optional
         All rules of the catalogue by default.
+    fresh : bool
+        Find everything anew, also what an equal run found before.
     progress : callable, optional
         Called with what is being done, how much is done, and the whole.
     """
     chosen = chosen_rules(rules)
-    stages = _Stages(progress)
-    theorems, lost = stages.run("theorems", lambda tell: _derive(chosen, tell))
-    checks, unchecked = stages.run("check", lambda tell: _check(chosen, tell))
+    memory, stages = Memory(fresh=fresh), _Stages(progress)
+    theorems, lost = stages.run("theorems", lambda tell: _derive(chosen, memory, tell))
+    checks, unchecked = stages.run("check", lambda tell: _check(chosen, memory, tell))
     kernels = stages.run("kernel", lambda tell: _kernels(chosen, tell))
     drawings = stages.run("figures", lambda tell: _figures(chosen, tell))
     contents = tuple(
@@ -144,7 +147,7 @@ def _failure(what: str, part: str, error: Exception) -> Failure:
 
 
 def _derive(
-    chosen: Sequence[UpdateRule], tell: Progress
+    chosen: Sequence[UpdateRule], memory: Memory, tell: Progress
 ) -> tuple[dict[str, tuple[Result, ...]], dict[str, tuple[Failure, ...]]]:
     def work(rules: Sequence[UpdateRule]) -> dict[str, tuple[Result, ...]]:
         from ..derive import derive
@@ -152,13 +155,15 @@ def _derive(
         found: dict[str, list[Result]] = {}
         for result in derive(rules, progress=tell):
             found.setdefault(result.claim.rule.name, []).append(result)
+        for one in rules:
+            memory.keep_results(one, found.get(one.name, []))
         return {name: tuple(results) for name, results in found.items()}
 
-    return _each(chosen, "theorems", "the derivation", work)
+    return _with_memory(chosen, memory.results, lambda rest: _each(rest, "theorems", "the derivation", work))
 
 
 def _check(
-    chosen: Sequence[UpdateRule], tell: Progress
+    chosen: Sequence[UpdateRule], memory: Memory, tell: Progress
 ) -> tuple[dict[str, tuple[CrossCheck, ...]], dict[str, tuple[Failure, ...]]]:
     def work(rules: Sequence[UpdateRule]) -> dict[str, tuple[CrossCheck, ...]]:
         from ..analysis import crosscheck
@@ -166,9 +171,23 @@ def _check(
         found: dict[str, list[CrossCheck]] = {}
         for check in crosscheck(rules, progress=tell):
             found.setdefault(check.rule, []).append(check)
+        for one in rules:
+            memory.keep_checks(one, found.get(one.name, []))
         return {name: tuple(checks) for name, checks in found.items()}
 
-    return _each(chosen, "check", "the cross-check", work)
+    return _with_memory(chosen, memory.checks, lambda rest: _each(rest, "check", "the cross-check", work))
+
+
+def _with_memory(
+    chosen: Sequence[UpdateRule],
+    recall: Callable[[UpdateRule], tuple[_T, ...] | None],
+    find: Callable[[Sequence[UpdateRule]], tuple[dict[str, tuple[_T, ...]], dict[str, tuple[Failure, ...]]]],
+) -> tuple[dict[str, tuple[_T, ...]], dict[str, tuple[Failure, ...]]]:
+    """What an equal run found before and, for the other rules, what `find` finds."""
+    remembered = {one.name: recalled for one in chosen if (recalled := recall(one)) is not None}
+    rest = [one for one in chosen if one.name not in remembered]
+    found, failed = find(rest) if rest else ({}, {})
+    return remembered | found, failed
 
 
 def _kernels(

@@ -13,7 +13,6 @@ import sympy as sp
 from ..derive import UpdateRule, first_step
 from ..derive.printing import claim_notation, expression_text, notation, rule_lines
 from ..derive.prove.verdict import Result, Verdict
-from ..derive.structure import movement
 from .notation import name_latex, number_latex
 
 if TYPE_CHECKING:
@@ -72,6 +71,8 @@ def update_lines(rule: UpdateRule) -> tuple[str, ...]:
 
 def effective_rate(one: RuleContent) -> tuple[str, str]:
     """The effective learning rate and what it multiplies, in LaTeX; both empty where the step has no such form."""
+    from ..derive.structure import movement  # the provers are not needed for a list of rules
+
     found = movement(one.rule)
     if found is None:
         return "", ""

@@ -26,6 +26,8 @@ def pytest_report_header() -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # pytest-xdist sets the width of a terminal, and what is printed to no terminal depends on it.
+    os.environ.pop("COLUMNS", None)
     # Workers of pytest-xdist inherit the folder, so a kernel is compiled once for all of them.
     if "OPTPROOF_CACHE_DIR" not in os.environ:
         os.environ["OPTPROOF_CACHE_DIR"] = tempfile.mkdtemp(prefix="optproof-tests-")

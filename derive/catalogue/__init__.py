@@ -88,7 +88,7 @@ def options(family: str) -> tuple[str, ...]:
     for selector, maker in _FAMILIES[family].items():
         if selector:
             found[selector] = None
-        found |= dict.fromkeys(inspect.signature(maker).parameters)
+        found |= dict.fromkeys(_parameters(maker))
     return tuple(found)
 
 
@@ -134,7 +134,7 @@ def _make(family: str, chosen: set[str]) -> UpdateRule:
         if selector and selector not in chosen:
             continue
         rest = chosen - {selector}
-        strange = sorted(rest - set(inspect.signature(maker).parameters))
+        strange = sorted(rest - set(_parameters(maker)))
         if strange:
             needed = ", ".join(k for k in _FAMILIES[family] if k)
             raise UnknownRuleError(
@@ -142,10 +142,15 @@ def _make(family: str, chosen: set[str]) -> UpdateRule:
                 + (f"{selector!r}" if selector else f"the plain rule; it needs one of {needed}")
             )
         # The first selector that was chosen stands first, then the maker's own order.
-        ordered = ([selector] if selector else []) + [o for o in inspect.signature(maker).parameters if o in rest]
+        ordered = ([selector] if selector else []) + [o for o in _parameters(maker) if o in rest]
         full = f"{family}[{','.join(ordered)}]" if ordered else family
         return maker(**dict.fromkeys(rest, True)).renamed(full)
     raise AssertionError("every family ends in a maker without a selector")
+
+
+@lru_cache(maxsize=64)
+def _parameters(maker: Callable[..., UpdateRule]) -> tuple[str, ...]:
+    return tuple(inspect.signature(maker).parameters)
 
 
 def _hint(word: str, known: tuple[str, ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
@@ -19,6 +19,7 @@ from .verdict import ProofStep, Verdict
 __all__ = ["ContradictoryHypothesesError", "Finding", "require_satisfiable", "settle_condition"]
 
 _POINTS = 200
+_FEW_POINTS = 12
 
 
 class ContradictoryHypothesesError(ValueError):
@@ -54,9 +55,21 @@ def settle_condition(
     """Prove or refute that `condition` holds wherever `hypotheses` do.
 
     Tried in this order: the normal form (equations), the signs of coefficients (inequalities that need no
-    hypothesis), an exact counterexample at sample points, and the solver.  Without `seek_witness` nothing is
+    hypothesis), an exact counterexample at a few sample points, the solver, and many sample points.  Without `seek_witness` nothing is
     refuted: where the symbols are states, values that break the condition need not be reachable.
+
+    What was found is kept with the solver: rules that share lines share obligations.
     """
+    key = (condition, tuple(hypotheses), seek_witness)
+    if key not in solver.findings:
+        solver.findings[key] = _settled(condition, hypotheses, solver, words, latex, seek_witness=seek_witness)
+    found: Finding = solver.findings[key]
+    return replace(found, steps=tuple(replace(step, words=words, latex=latex) for step in found.steps))
+
+
+def _settled(
+    condition: sp.Basic, hypotheses: Sequence[sp.Basic], solver: Solver, words: str, latex: str, *, seek_witness: bool
+) -> Finding:
     start = time.perf_counter()
     if condition == sp.true:
         return Finding(Verdict.PROVED, "evaluation", (ProofStep(words, latex, "evaluation", "true", shows=condition),))
@@ -71,11 +84,17 @@ def settle_condition(
         return Finding(
             Verdict.PROVED, "signs of coefficients", (step,), confirmed_by=_second(condition, hypotheses, solver)
         )
-    if seek_witness:
-        witness = _counterexample(condition, hypotheses)
-        if witness is not None:
-            return Finding(Verdict.REFUTED, "exact evaluation", witness=witness)
-    return _by_solver(condition, hypotheses, solver, words, latex, seek_witness=seek_witness)
+    if not seek_witness:
+        return _by_solver(condition, hypotheses, solver, words, latex, seek_witness=False)
+    witness = _counterexample(condition, hypotheses, _FEW_POINTS)
+    if witness is None:
+        finding = _by_solver(condition, hypotheses, solver, words, latex, seek_witness=True)
+        if finding.verdict is not Verdict.UNKNOWN:
+            return finding
+        witness = _counterexample(condition, hypotheses, _POINTS)
+        if witness is None:
+            return finding
+    return Finding(Verdict.REFUTED, "exact evaluation", witness=witness)
 
 
 def require_satisfiable(hypotheses: Sequence[sp.Basic], solver: Solver) -> bool:
@@ -107,9 +126,11 @@ def _point_where(conditions: Iterable[sp.Basic]) -> dict[sp.Symbol, sp.Rational]
     return None
 
 
-def _counterexample(condition: sp.Basic, hypotheses: Sequence[sp.Basic]) -> dict[str, sp.Basic] | None:
+def _counterexample(
+    condition: sp.Basic, hypotheses: Sequence[sp.Basic], count: int
+) -> dict[str, sp.Basic] | None:
     symbols = condition.free_symbols.union(*(h.free_symbols for h in hypotheses))
-    for point in sample_points(symbols, _POINTS if hypotheses else 40):
+    for point in sample_points(symbols, count):
         if holds_at(condition, point) is False and all(holds_at(h, point) for h in hypotheses):
             return {s.name: value for s, value in point.items()}
     return None

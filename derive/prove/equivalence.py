@@ -185,11 +185,13 @@ def _parting_run(goal: Equivalent, hypotheses: Sequence[sp.Basic], rule: UpdateR
     symbols = {h.symbol for h in rule.hyper if h.symbol not in pair.here}
     symbols |= {s for e in (*pair.here.values(), *pair.there.values()) for s in e.free_symbols}
     symbols -= {rule.step_counter}
-    for constants in constants_for(symbols, hypotheses):
-        for gradients in GRADIENTS:
-            found = _run(goal, pair, hypotheses, constants, gradients)
-            if found is not None:
-                return found
+    # That theta parts says more than that the map of some state fails.
+    for watched in ([rule.theta], [q for q, _ in goal.states]):
+        for constants in constants_for(symbols, hypotheses):
+            for gradients in GRADIENTS:
+                found = _run(goal, pair, hypotheses, constants, gradients, watched)
+                if found is not None:
+                    return found
     return None
 
 
@@ -199,6 +201,7 @@ def _run(
     hypotheses: Sequence[sp.Basic],
     constants: dict[sp.Basic, sp.Basic],
     gradients: tuple[sp.Rational, ...],
+    watched: Sequence[Quantity],
 ) -> dict[str, sp.Basic] | None:
     mine, theirs = Machine(pair.rule, pair.here), Machine(goal.other, pair.there)
     one = sp.Integer(1)
@@ -212,7 +215,7 @@ def _run(
             return _witness(constants, gradients[: t - 1], t, "point of the gradient", own, other, pair, goal)
         own, other = mine.advance(own, g, t, now), theirs.advance(other, g, t, now)
         at_end = {**now, **own, pair.rule.step_counter: sp.Integer(t)}
-        for q, e in goal.states:
+        for q, e in ((q, e) for q, e in goal.states if q in watched):
             if differ(e.xreplace(at_end), other[q]):
                 values = {f"{q.name}'[{t}] by the map": e.xreplace(at_end), f"{q.name}'[{t}]": other[q]}
                 return {**_named(constants, goal, t), **_numbered(gradients[:t]), **values}

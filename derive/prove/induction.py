@@ -12,6 +12,8 @@ from ..printing import claim_notation
 from ..recurrence_goals import Trial
 from ..relations import replaced
 from ..sequence import initial_state
+from ..structure import step_in_new_state
+from ..symbols import after
 from .condition import Finding, settle_condition
 from .search import breaking_run
 from .setting import Setting
@@ -31,6 +33,10 @@ def settle_each_step(
         return proved
     if not proved.proved:
         return _refuted_by_run(goal.condition, hypotheses, setting, both_ends=True, trials=goal.trials) or proved
+    rewritten = _by_equalities(goal, hypotheses, setting, solver)
+    if rewritten is not None:
+        found = replace(rewritten, steps=(*proved.steps, *rewritten.steps))
+        return _with_invariants(found, setting, "one step from every reachable state")
     t = setting.rule.step_counter
     facts = [*setting.facts, *(replaced(c, {t: t - 1}) for c in goal.lemmas)]
     later = [setting.later(f) for f in (*setting.facts, *goal.lemmas)]
@@ -48,6 +54,27 @@ def settle_each_step(
     if not refute:
         return finding
     return _refuted_by_run(goal.condition, hypotheses, setting, both_ends=True, trials=goal.trials) or finding
+
+
+def _by_equalities(
+    goal: EachStep, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver
+) -> Finding | None:
+    """Where lemmas say what the states are, put that in: what remains is often a plain identity."""
+    t, rule = setting.rule.step_counter, setting.rule
+    states = {s.symbol for s in rule.state}
+    known = {c.lhs: c.rhs for c in goal.lemmas if isinstance(c, sp.Eq) and c.lhs in states}
+    if not known:
+        return None
+    values: dict[sp.Basic, sp.Basic] = {after(q): form for q, form in known.items()}
+    values |= {q: form.xreplace({t: t - 1}) for q, form in known.items()}
+    values |= {h.lhs: h.rhs for h in hypotheses if isinstance(h, sp.Eq) and h.lhs == rule.gradient}
+    moved = replaced(goal.condition, {after(rule.theta): step_in_new_state(rule)[rule.theta]})
+    condition = replaced(moved, values)
+    if any(s in condition.free_symbols for s in (*states, *(after(s) for s in states))):
+        return None
+    words = "With the states as the lemmas say."
+    finding = settle_condition(condition, hypotheses, solver, words=words, seek_witness=False)
+    return finding if finding.proved else None
 
 
 def prove_lemmas(

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import sympy as sp
 
 from ..comparison_goals import ScalesAs
+from ..relations import eq
 from ..rule import UpdateRule
 from ..sequence import displacement, initial_state, one_step
 from ..symbols import Quantity
@@ -73,19 +74,18 @@ def _homogeneous(
 ) -> list[ProofStep] | str:
     factors, fixed = _factors(goal, rule), dict(goal.fixed)
     scaled = {q: f * fixed.get(q, q) for q, f in factors.items()}
-    rows: list[tuple[str, sp.Expr, sp.Expr]] = []
+    moved = displacement(rule) if goal.step is not None else one_step(rule)[rule.theta]
+    size = goal.step if goal.step is not None else factors[rule.theta]
+    words = "The displacement scales in one step." if goal.step is not None else "Theta scales in one step."
+    rows = [(words, moved.xreplace(scaled), size * moved.xreplace(fixed))]
     for q, start in initial_state(rule).items():
         words = f"The initial value of {q} scales."
         rows.append((words, start.xreplace(scaled), factors[q] * start.xreplace(fixed)))
     for q, e in _states(rule).items():
         rows.append((f"{q} scales in one step.", e.xreplace(scaled), factors[q] * e.xreplace(fixed)))
-    moved = displacement(rule) if goal.step is not None else one_step(rule)[rule.theta]
-    size = goal.step if goal.step is not None else factors[rule.theta]
-    words = "The displacement scales in one step." if goal.step is not None else "Theta scales in one step."
-    rows.append((words, moved.xreplace(scaled), size * moved.xreplace(fixed)))
     proof: list[ProofStep] = []
     for words, left, right in rows:
-        pulled, side = _with_factors_outside(left, solver)
+        pulled, side = _with_factors_outside(left)
         step = equal_step(words, pulled, right, hypotheses, solver)
         if step is None:
             return f"not shown: {words}"
@@ -93,20 +93,20 @@ def _homogeneous(
     return proof
 
 
-def _with_factors_outside(e: sp.Expr, solver: Solver) -> tuple[sp.Expr, list[ProofStep]]:
-    """Common positive factors of the arguments of Max and Min taken out, and the proof that they may be."""
+def _with_factors_outside(e: sp.Expr) -> tuple[sp.Expr, list[ProofStep]]:
+    """Common positive factors of the arguments of Max and Min taken out, each as a proof step of its own."""
     replace: dict[sp.Basic, sp.Basic] = {}
     proof: list[ProofStep] = []
     for extremum in sorted(e.atoms(sp.Max, sp.Min), key=str):
         factor = _common_factor(extremum.args)
-        outside = factor * extremum.func(*(sp.expand(a / factor) for a in extremum.args))
-        step = None
-        if factor != 1:
-            words = f"A positive factor of both arguments may stand before the {type(extremum).__name__.lower()}."
-            step = equal_step(words, extremum, outside, (sp.true,), solver)
-        if step is not None:
-            replace[extremum] = outside
-            proof.append(step)
+        inside = [sp.expand(a / factor) for a in extremum.args]
+        known = all(sp.expand(a - factor * b) == 0 for a, b in zip(extremum.args, inside, strict=True))
+        if factor == 1 or not known or not factor.is_positive:
+            continue
+        outside = factor * extremum.func(*inside)
+        replace[extremum] = outside
+        words = f"A positive factor of all arguments may stand before the {type(extremum).__name__.lower()}."
+        proof.append(ProofStep(words, "", "identity", f"{extremum} = {outside}", shows=eq(extremum, outside)))
     return e.xreplace(replace), proof
 
 

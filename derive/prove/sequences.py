@@ -124,7 +124,8 @@ def _at_the_point(goal: LimitIs) -> tuple[sp.Expr | None, list[ProofStep]]:
 
 def _goes_to_zero(power: sp.Expr, counter: sp.Symbol) -> bool:
     """Whether the base lies in [0, 1), or closer to 0, and the exponent grows with the counter."""
-    if not isinstance(power.base, Quantity) or counter not in power.exp.free_symbols:
+    slope = sp.diff(power.exp, counter)
+    if not isinstance(power.base, Quantity) or not (slope.is_Rational and slope > 0):
         return False
     lower, upper = power.base.domain.lower, power.base.domain.upper
     if lower is None or upper is None or lower < 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import sympy as sp
 
@@ -32,6 +33,8 @@ def equal_step(
     words: str, left: sp.Expr, right: sp.Expr, given: Sequence[sp.Basic], solver: Solver
 ) -> ProofStep | None:
     """The proof that two expressions are equal wherever `given` holds; None if it was not found."""
+    if left == right:
+        return ProofStep(words, "", "identity", f"{left} = {right}", 0.0, (), eq(left, right))
     identity = prove_identity(left, right)
     if identity.verdict is Verdict.PROVED:
         return ProofStep(words, "", "identity", identity.formal, identity.seconds, (), eq(left, right))
@@ -86,6 +89,10 @@ class Machine:
     rule: UpdateRule
     settings: Mapping[sp.Basic, sp.Basic]
 
+    @cached_property
+    def _step(self) -> dict[Quantity, sp.Expr]:
+        return one_step(self.rule)
+
     def start(self, theta: sp.Expr, constants: Mapping[sp.Basic, sp.Basic]) -> dict[sp.Basic, sp.Basic]:
         """Theta and the states before the first step."""
         states = {q: self._set(e).xreplace(dict(constants)) for q, e in initial_state(self.rule).items()}
@@ -96,7 +103,7 @@ class Machine:
     ) -> dict[sp.Basic, sp.Basic]:
         """Theta and the states after one step."""
         inputs = self._inputs(state, g, t, constants)
-        return {q: e.xreplace(inputs) for q, e in one_step(self.rule).items()}
+        return {q: e.xreplace(inputs) for q, e in self._step.items()}
 
     def gradient_point(
         self, state: Mapping[sp.Basic, sp.Basic], t: int, constants: Mapping[sp.Basic, sp.Basic]

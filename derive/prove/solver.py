@@ -7,10 +7,11 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from .smt import Query
 
@@ -41,6 +42,11 @@ class Solver:
     seconds : float
         After this time the process is killed.
 
+    Attributes
+    ----------
+    findings : dict
+        What provers found out with this solver, so that it is not found out twice; theirs to fill.
+
     Examples
     --------
     >>> from optproof.derive.prove.smt import encode
@@ -56,6 +62,7 @@ class Solver:
         self.seconds = seconds
         self._process: subprocess.Popen[str] | None = None
         self._memory: dict[str, Answer] = {}
+        self.findings: dict[Hashable, Any] = {}
 
     def __enter__(self) -> Solver:
         return self

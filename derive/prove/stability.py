@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import sympy as sp
 
@@ -18,7 +19,8 @@ __all__ = ["jury_conditions", "settle_stability"]
 _POINTS = 400
 
 
-def jury_conditions(polynomial: sp.Expr, variable: sp.Symbol) -> list[sp.Basic]:
+@lru_cache(maxsize=128)
+def jury_conditions(polynomial: sp.Expr, variable: sp.Symbol) -> tuple[sp.Basic, ...]:
     """Conditions that hold together exactly where all roots of a real monic polynomial lie strictly inside |z| < 1.
 
     Each factor contributes its own.  A linear factor ``z + c`` needs ``1 - c^2 > 0``, a quadratic one p needs ``p(1) > 0``,
@@ -29,9 +31,9 @@ def jury_conditions(polynomial: sp.Expr, variable: sp.Symbol) -> list[sp.Basic]:
     --------
     >>> z, b = sp.symbols("z b")
     >>> jury_conditions(z - b, z)
-    [1 - b**2 > 0]
+    (1 - b**2 > 0,)
     >>> jury_conditions(z**2 - b, z)
-    [1 - b > 0, 1 - b > 0, b + 1 > 0]
+    (1 - b > 0, 1 - b > 0, b + 1 > 0)
     """
     _, factors = sp.factor_list(sp.expand(polynomial), variable)
     found: list[sp.Basic] = []
@@ -42,7 +44,7 @@ def jury_conditions(polynomial: sp.Expr, variable: sp.Symbol) -> list[sp.Basic]:
             factor = sp.cancel(factor / leading)
             leading = sp.Integer(1)
         found += _of_factor(sp.Poly(sp.expand(factor / leading), variable))
-    return found
+    return tuple(found)
 
 
 def _of_factor(p: sp.Poly) -> list[sp.Basic]:

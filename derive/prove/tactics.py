@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -13,6 +14,7 @@ from ..goal import ClosedForm, DependsOn, EachStep, Equal, Holds, Invariant, Lim
 from ..printing import claim_notation
 from ..recurrence_goals import AlongRecurrence, StableIff, StepWithin, SupremumIs
 from ..relations import eq
+from ..rule import UpdateRule
 from .condition import Finding, require_satisfiable, settle_condition
 from .dependence import settle_dependence
 from .equivalence import settle_equivalent
@@ -70,10 +72,16 @@ def _in_notation(step: ProofStep, claim: Claim) -> ProofStep:
     """The step with its obligation written out as the claim's rule writes formulas."""
     if step.shows is None or step.latex:
         return step
-    notation = claim_notation(claim.rule, "latex", now=False)
-    shown = notation.write(step.shows)
-    given = r",\; ".join(notation.write(c) for c in step.given)
-    return replace(step, latex=rf"{given} \;\Rightarrow\; {shown}" if given else shown)
+    return replace(step, latex=_obligation(claim.rule, step.given, step.shows))
+
+
+@lru_cache(maxsize=1024)
+def _obligation(rule: UpdateRule, given: tuple[sp.Basic, ...], shows: sp.Basic) -> str:
+    """The obligation as LaTeX; the proofs about one rule share many."""
+    notation = claim_notation(rule, "latex", now=False)
+    shown = notation.write(shows)
+    hypotheses = r",\; ".join(notation.write(c) for c in given)
+    return rf"{hypotheses} \;\Rightarrow\; {shown}" if hypotheses else shown
 
 
 def _find(claim: Claim, setting: Setting, solver: Solver) -> Finding:

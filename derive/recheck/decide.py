@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from fractions import Fraction
+
 from .algebra import Algebra
 from .domains import Domain
-from .expression import Expression, UndefinedError, free_symbols, is_relation, replace
+from .expression import Expression, UndefinedError, contains, free_symbols, is_relation, replace, subexpressions
+from .intervals import UndecidedError, holds
 from .smtlib import NotRealArithmeticError, question
 from .solver import Solver
 
-__all__ = ["ALGEBRA", "Decider", "Decision"]
+__all__ = ["ALGEBRA", "EVALUATION", "Decider", "Decision"]
 
-ALGEBRA = "exact algebra"
+ALGEBRA, EVALUATION = "exact algebra", "exact evaluation"
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Decider:
         for condition in _with_equations_used(given, shows):
             if self._by_algebra(condition):
                 return Decision("yes", frozenset((ALGEBRA,)))
+            if not free_symbols(condition):
+                return _by_evaluation(condition)
         return self._by_solver(given, shows)
 
     def _by_algebra(self, shows: Expression) -> bool:
@@ -76,13 +81,16 @@ class Decider:
         return (sign.direction > 0) == (relation in (">", ">=")) and (sign.strict or relation in ("<=", ">="))
 
     def _by_solver(self, given: Sequence[Expression], shows: Expression) -> Decision:
-        try:
-            script = question(given, shows, self.domains)
-        except NotRealArithmeticError as error:
-            return Decision("unknown", reason=str(error))
-        answer = self.solver.ask(script)
-        if answer.result == "unsat":
-            return Decision("yes", frozenset((answer.by,)))
+        # What is assumed with roots and quotients in it is seldom needed and slows solvers down: first without.
+        plain = [g for g in given if not contains(g, "**") or all(map(_is_plain, subexpressions(g)))]
+        for assumed in (plain, given) if len(plain) < len(given) else (given,):
+            try:
+                script = question(assumed, shows, self.domains)
+            except NotRealArithmeticError as error:
+                return Decision("unknown", reason=str(error))
+            answer = self.solver.ask(script)
+            if answer.result == "unsat":
+                return Decision("yes", frozenset((answer.by,)))
         if answer.result == "sat":
             return Decision("no", frozenset((answer.by,)), f"{answer.by} found values that speak against it")
         return Decision("unknown", reason=answer.reason)
@@ -96,6 +104,23 @@ class Decider:
 
 
 _CONTRARY = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+
+def _is_plain(e: Expression) -> bool:
+    """Whether `e` is no root and no quotient."""
+    if not isinstance(e, tuple) or e[0] != "**" or not isinstance(e[2], Fraction):
+        return True
+    return e[2] > 0 and e[2].denominator == 1
+
+
+def _by_evaluation(condition: Expression) -> Decision:
+    """Whether a condition between numbers holds."""
+    try:
+        if holds(condition, {}):
+            return Decision("yes", frozenset((EVALUATION,)))
+    except UndecidedError as error:
+        return Decision("unknown", reason=str(error))
+    return Decision("no", frozenset((EVALUATION,)), "exact evaluation shows the contrary")
 
 
 def _all(parts: Iterable[Decision]) -> Decision:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from .expression import Expression, free_symbols, make, subexpressions
+from .expression import Expression, free_symbols, linear, make, subexpressions
 
 __all__ = ["COUNT", "NONNEGATIVE", "POSITIVE", "REAL", "Domain", "Power", "Powers", "linear_exponent"]
 
@@ -53,22 +53,14 @@ def linear_exponent(exponent: Expression, domains: Mapping[str, Domain]) -> tupl
     >>> linear_exponent(("+", Fraction(-1), "t"), {"t": COUNT})
     ('t', 1, -1)
     """
-    counter, factor, rest = "", Fraction(0), Fraction(0)
-    for term in exponent[1:] if isinstance(exponent, tuple) and exponent[0] == "+" else (exponent,):
-        if isinstance(term, Fraction):
-            rest += term
-            continue
-        scale, symbol = (term[1], term[2]) if isinstance(term, tuple) and _is_multiple(term) else (Fraction(1), term)
-        if not isinstance(symbol, str) or not domains.get(symbol, REAL).integer or counter not in ("", symbol):
-            return None
-        counter, factor = symbol, factor + scale
-    if not counter or factor == 0 or factor.denominator != 1 or rest.denominator != 1:
+    found = linear(exponent)
+    counters = [symbol for symbol, factor in (found or {}).items() if symbol and factor]
+    if found is None or len(counters) != 1 or any(factor.denominator != 1 for factor in found.values()):
         return None
-    return counter, int(factor), int(rest)
-
-
-def _is_multiple(term: tuple[Expression, ...]) -> bool:
-    return term[0] == "*" and len(term) == 3 and isinstance(term[1], Fraction)
+    (counter,) = counters
+    if not domains.get(counter, REAL).integer:
+        return None
+    return counter, int(found[counter]), int(found.get("", 0))
 
 
 @dataclass(frozen=True)

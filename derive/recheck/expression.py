@@ -21,6 +21,7 @@ __all__ = [
     "contains",
     "free_symbols",
     "is_relation",
+    "linear",
     "make",
     "parse",
     "replace",
@@ -164,6 +165,8 @@ def _multiply(arguments: tuple[Expression, ...]) -> Expression:
 
 def _power(arguments: tuple[Expression, ...]) -> Expression:
     base, exponent = arguments
+    if isinstance(exponent, tuple):
+        exponent = _collected(exponent)
     if exponent == 0 or base == 1:
         return Fraction(1)
     if exponent == 1:
@@ -176,6 +179,42 @@ def _power(arguments: tuple[Expression, ...]) -> Expression:
         if exponent.denominator == 1 and abs(exponent) <= _LARGEST_POWER:
             return base ** int(exponent)
     return ("**", base, exponent)
+
+
+def _collected(e: Expression) -> Expression:
+    """A linear expression with one term for each symbol, as ``t - (t - a)`` becomes a; others stay as they are."""
+    found = linear(e)
+    if found is None:
+        return e
+    terms = [_multiply((factor, symbol)) for symbol, factor in sorted(found.items()) if symbol and factor]
+    return _add((found.get("", Fraction(0)), *terms))
+
+
+def linear(e: Expression) -> dict[str, Fraction] | None:
+    """The factor of each symbol in a linear expression, and under ``""`` the number beside them; None if it is not linear.
+
+    Examples
+    --------
+    >>> linear(("+", "t", ("*", Fraction(-1), ("+", "t", "a"))))
+    {'t': Fraction(0, 1), 'a': Fraction(-1, 1)}
+    """
+    if isinstance(e, Fraction):
+        return {"": e}
+    if isinstance(e, str):
+        return {e: Fraction(1)}
+    if isinstance(e, tuple) and e[0] == "+":
+        total: dict[str, Fraction] = {}
+        for a in e[1:]:
+            part = linear(a)
+            if part is None:
+                return None
+            for symbol, factor in part.items():
+                total[symbol] = total.get(symbol, Fraction(0)) + factor
+        return total
+    if isinstance(e, tuple) and e[0] == "*" and len(e) == 3 and isinstance(e[1], Fraction):
+        part = linear(e[2])
+        return None if part is None else {symbol: factor * e[1] for symbol, factor in part.items()}
+    return None
 
 
 def _absolute(arguments: tuple[Expression, ...]) -> Expression:
@@ -225,7 +264,13 @@ def compare(relation: str, sign: int) -> bool:
     }[relation]  # fmt: skip
 
 
+def _value_of_sequence(arguments: tuple[Expression, ...]) -> Expression:
+    name, index = arguments
+    return ("at", name, _collected(index))
+
+
 _FOLDING: dict[str, Callable[[tuple[Expression, ...]], Expression]] = {
+    "at": _value_of_sequence,
     "+": _add,
     "*": _multiply,
     "**": _power,
@@ -255,7 +300,7 @@ def replace(e: Expression, values: Mapping[Expression, Expression]) -> Expressio
         inner = {k: v for k, v in values.items() if k != e[2]}
         return ("sum", replace(e[1], inner), e[2], replace(e[3], values), replace(e[4], values))
     if e[0] == "at":
-        return ("at", e[1], replace(e[2], values))
+        return make("at", (e[1], replace(e[2], values)))
     if e[0] == "case":
         return ("case", replace(e[1], values), replace(e[2], values))
     return make(e[0], tuple(replace(a, values) for a in e[1:]))

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .algebra import Algebra
-from .domains import COUNT, Domain
+from .domains import COUNT
 from .expression import (
     BadCertificateError,
     Expression,
@@ -29,9 +29,8 @@ from .expression import (
     free_symbols,
     make,
     replace,
-    subexpressions,
 )
-from .limits import definedness, limit_at
+from .limits import limit_at
 from .reading import AFTER, COUNTER, GRADIENT, THETA, Certificate, Obligation
 
 __all__ = ["Need", "NotRederivableError", "Plan", "plan_for"]
@@ -62,6 +61,8 @@ class Plan:
 
     needs: tuple[Need, ...]
     note: str = ""
+    checks: tuple[Need, ...] = ()
+    """What must hold too, but need not be listed."""
 
 
 def plan_for(certificate: Certificate) -> Plan:
@@ -143,7 +144,8 @@ def _one_step(c: Certificate, condition: Expression) -> Plan:
 
 def _each_step(c: Certificate) -> Plan:
     lemmas = c.expressions("lemmas")
-    needs = [*_run_induction(c), *_inductions(c, lemmas)]
+    # A hypothesis that may hold at one step and fail at the next is of no use in an induction.
+    needs = [*_run_induction(c), *_inductions(c, lemmas, [h for h in c.hypotheses if not _varies(c, h)])]
     earlier = [replace(lemma, {COUNTER: make("+", (COUNTER, -ONE))}) for lemma in lemmas]
     later = [_after(c, f) for f in (*c.facts, *lemmas)]
     needs.append(
@@ -154,18 +156,21 @@ def _each_step(c: Certificate) -> Plan:
 
 def _invariant(c: Certificate) -> Plan:
     conditions = (*c.expressions("lemmas"), c.expression("condition"))
-    return Plan((*_run_induction(c), *_inductions(c, conditions)))
-
-
-def _inductions(c: Certificate, conditions: Sequence[Expression]) -> Iterator[Need]:
-    """One induction for each condition on the states at time t, using those before it."""
-    if not conditions:
-        return
-    _no_after(c, *conditions, *c.hypotheses)
-    varying = {COUNTER, THETA, *c.rule.states}
-    if any(free_symbols(h) & varying for h in c.hypotheses):
+    if any(_varies(c, h) for h in c.hypotheses):
         raise NotRederivableError("an invariant with a hypothesis on t, theta or a state is not re-derived")
-    constant = tuple(h for h in c.hypotheses if GRADIENT not in free_symbols(h))
+    return Plan((*_run_induction(c), *_inductions(c, conditions, c.hypotheses)))
+
+
+def _varies(c: Certificate, hypothesis: Expression) -> bool:
+    """Whether a hypothesis speaks of t, theta or the states."""
+    kept = (THETA, *c.rule.states)
+    return bool(free_symbols(hypothesis) & {COUNTER, *kept, *(s + AFTER for s in kept)})
+
+
+def _inductions(c: Certificate, conditions: Sequence[Expression], hypotheses: Sequence[Expression]) -> Iterator[Need]:
+    """One induction for each condition on the states at time t, using those before it."""
+    _no_after(c, *conditions)
+    constant = tuple(h for h in hypotheses if GRADIENT not in free_symbols(h))
     at_start = {**c.rule.initial, COUNTER: ZERO}
     known: list[Expression] = []
     for condition in conditions:
@@ -174,7 +179,7 @@ def _inductions(c: Certificate, conditions: Sequence[Expression]) -> Iterator[Ne
         yield Need("the induction's base", replace(condition, dict(at_start)), constant)
         earlier = tuple(replace(k, {COUNTER: make("+", (COUNTER, -ONE))}) for k in (*known, condition))
         later = tuple(_after(c, k) for k in (*c.facts, *known))
-        yield Need("the induction's step", _after(c, condition), (*c.facts, *earlier, *later, *c.hypotheses))
+        yield Need("the induction's step", _after(c, condition), (*c.facts, *earlier, *later, *hypotheses))
         known.append(condition)
 
 
@@ -190,8 +195,8 @@ def _limit(c: Certificate) -> Plan:
     if found is None:
         raise NotRederivableError("this checker does not find the limit")
     needs = [Need("the value at the point", ("==", found.value, value), c.hypotheses)]
-    needs += [Need("the expression is defined at the point", d, c.hypotheses) for d in found.conditions]
-    return Plan(tuple(needs))
+    defined = [Need("the expression is defined at the point", d, c.hypotheses) for d in found.conditions]
+    return Plan(tuple(needs), checks=tuple(defined))
 
 
 def _closed_form(c: Certificate) -> Plan:

@@ -13,7 +13,7 @@ from typing import Any
 from .domains import COUNT, REAL, Domain
 from .expression import BadCertificateError, Expression, free_symbols, parse, replace, subexpressions
 
-__all__ = ["AFTER", "FORMAT", "VERSION", "Certificate", "Obligation", "Rule", "digest_of", "read", "statement_digest"]
+__all__ = ["AFTER", "FORMAT", "VERSION", "Certificate", "Obligation", "Rule", "digest_of", "domain_from_json", "load", "read", "statement_digest"]
 
 FORMAT, VERSION = "optproof certificate", 1
 AFTER = "__after"
@@ -232,9 +232,9 @@ def _further_symbols(data: Any, rule: Rule) -> dict[str, Domain]:
     if not isinstance(data, dict):
         raise BadCertificateError("the table of symbols is no object")
     for name in data:
-        if not re.fullmatch(r"[A-Za-z_]\w*", name) or name in rule.domains or name.endswith(AFTER):
+        if not re.fullmatch(r"[A-Za-z_]\w*", name) or name in rule.domains:
             raise BadCertificateError(f"the table of symbols may not hold {name!r}")
-    return {name: _domain(value) for name, value in data.items()}
+    return {name: domain_from_json(value) for name, value in data.items()}
 
 
 def _rule(data: Any) -> Rule:
@@ -264,10 +264,11 @@ def _rule(data: Any) -> Rule:
 
 def _quantity(data: Any, extra: str) -> tuple[str, Domain]:
     _keys(data, {*_QUANTITY_KEYS, extra}, "a symbol of the rule")
-    return _text(data["name"], "a symbol's name"), _domain(data["domain"])
+    return _text(data["name"], "a symbol's name"), domain_from_json(data["domain"])
 
 
-def _domain(data: Any) -> Domain:
+def domain_from_json(data: Any) -> Domain:
+    """Read a domain."""
     _keys(data, _DOMAIN_KEYS, "a domain")
     flags = [data[k] for k in ("lower_open", "upper_open", "integer")]
     if any(type(flag) is not bool for flag in flags):

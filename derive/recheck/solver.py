@@ -5,12 +5,18 @@ The answer ``unknown`` covers everything that is neither ``sat`` nor ``unsat``: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+import select
+import subprocess
+import sys
+from dataclasses import dataclass
 from importlib.util import find_spec
+from types import TracebackType
 
 __all__ = ["FINDER", "SECOND", "Answer", "Solver", "available"]
 
 SECOND, FINDER = "cvc5", "z3"
+_GRACE = 1.0
 
 
 def available() -> str | None:
@@ -27,9 +33,8 @@ class Answer:
     reason: str = ""
 
 
-@dataclass
 class Solver:
-    """Asks within a time limit for each question; remembers answers.
+    """A solver in a process of its own, which is killed when a question outlives its limit; remembers answers.
 
     Parameters
     ----------
@@ -39,9 +44,29 @@ class Solver:
         For one question.
     """
 
-    name: str | None = field(default_factory=available)
-    seconds: float = 5.0
-    _memory: dict[str, Answer] = field(default_factory=dict)
+    def __init__(self, name: str | None, seconds: float = 5.0) -> None:
+        self.name = name
+        self.seconds = seconds
+        self._process: subprocess.Popen[str] | None = None
+        self._memory: dict[str, Answer] = {}
+
+    def __enter__(self) -> Solver:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for stream in (self._process.stdin, self._process.stdout):
+                if stream is not None:
+                    stream.close()
+            self._process = None
 
     def ask(self, script: str) -> Answer:
         """The answer to an SMT-LIB script with one ``(check-sat)``."""
@@ -50,35 +75,33 @@ class Solver:
         return self._memory[script]
 
     def _ask(self, script: str) -> Answer:
-        if self.name == SECOND:
-            return Answer(_ask_cvc5(script, self.seconds), SECOND, f"cvc5 gave no answer within {self.seconds:g} s")
-        if self.name == FINDER:
-            return Answer(_ask_z3(script, self.seconds), FINDER, f"z3 gave no answer within {self.seconds:g} s")
-        return Answer("unknown", "", "no second solver is installed; pip install 'optproof[recheck]' installs cvc5")
+        if self.name is None:
+            reason = "no second solver is installed; pip install 'optproof[recheck]' installs cvc5"
+            return Answer("unknown", "", reason)
+        late = f"{self.name} gave no answer within {self.seconds:g} s"
+        process = self._running()
+        if process.stdin is None or process.stdout is None:
+            return Answer("unknown", self.name, "the solver's pipes could not be opened")
+        request = {"script": script, "solver": self.name, "seconds": self.seconds}
+        try:
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+            ready, _, _ = select.select([process.stdout], [], [], self.seconds + _GRACE)
+            line = process.stdout.readline() if ready else ""
+            reply = json.loads(line) if line else {"result": "unknown", "reason": late}
+        except (OSError, ValueError) as error:
+            line, reply = "", {"result": "unknown", "reason": str(error)}
+        if not line:
+            self.close()
+        return Answer(reply["result"], self.name, reply["reason"] or late)
 
-
-def _ask_cvc5(script: str, seconds: float) -> str:
-    import cvc5
-
-    solver = cvc5.Solver(cvc5.TermManager())
-    solver.setOption("tlimit-per", str(int(seconds * 1000)))
-    parser = cvc5.InputParser(solver)
-    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, script, "question")
-    symbols, answers = parser.getSymbolManager(), []
-    while not (command := parser.nextCommand()).isNull():
-        answers.append(command.invoke(solver, symbols).strip())
-    found = [a for a in answers if a]
-    return found[0] if found in (["sat"], ["unsat"]) else "unknown"
-
-
-def _ask_z3(script: str, seconds: float) -> str:
-    import z3
-
-    solver = z3.Tactic("qfnra-nlsat").solver() if "(ite " not in script else z3.Solver()
-    solver.set("timeout", int(seconds * 1000))
-    try:
-        solver.from_string(script)
-        result = solver.check()
-    except z3.Z3Exception:
-        return "unknown"
-    return "unsat" if result == z3.unsat else "sat" if result == z3.sat else "unknown"
+    def _running(self) -> subprocess.Popen[str]:
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", f"{__package__}.solver_process"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+        return self._process

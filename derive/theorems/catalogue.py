@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from ..claim import Claim
 from ..rule import UpdateRule
-from . import accumulators, bias_correction, first_step, one_step, rates
+from . import (
+    accumulators,
+    bias_correction,
+    first_step,
+    moments,
+    one_step,
+    rates,
+    responses,
+    scale_changes,
+    self_scaled,
+    stability,
+    step_bounds,
+)
 from .subjects import ORDER
 
 __all__ = ["claims_of"]
 
-_SUBJECTS = (one_step, accumulators, first_step, bias_correction, rates)
+_SUBJECTS = (
+    one_step,
+    accumulators,
+    first_step,
+    bias_correction,
+    moments,
+    rates,
+    step_bounds,
+    responses,
+    scale_changes,
+    self_scaled,
+    stability,
+)
 
 
 def claims_of(rule: UpdateRule) -> tuple[Claim, ...]:

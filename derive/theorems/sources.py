@@ -90,17 +90,20 @@ def nesterov(where: str) -> Source:
 
 def ma_yarats(where: str) -> Source:
     """Ma & Yarats 2019."""
-    return Source("Ma & Yarats", 2019, "Quasi-hyperbolic momentum and Adam for deep learning", where, "arXiv:1810.06801")
+    title = "Quasi-hyperbolic momentum and Adam for deep learning"
+    return Source("Ma & Yarats", 2019, title, where, "arXiv:1810.06801")
 
 
 def pytorch_sgd(where: str) -> Source:
     """The documentation of PyTorch's SGD."""
-    return Source("PyTorch", 2025, "torch.optim.SGD", where, "https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html")
+    link = "https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html"
+    return Source("PyTorch documentation", 2023, "torch.optim.SGD", where, link)
 
 
 def xie_li(where: str) -> Source:
     """Xie & Li 2024."""
-    return Source("Xie & Li", 2024, "Implicit Bias of AdamW: l-infinity Norm Constrained Optimization", where, "arXiv:2404.04454")
+    title = "Implicit Bias of AdamW: l-infinity Norm Constrained Optimization"
+    return Source("Xie & Li", 2024, title, where, "arXiv:2404.04454")
 
 
 def shazeer_stern(where: str) -> Source:

@@ -161,7 +161,6 @@ def _moment_bounds(found: NormalisedStep, rule: UpdateRule) -> Iterator[Claim]:
     )
     if found.z == rule.gradient:
         yield _supremum(found, rule)
-    ratio = _finite(found, t)
     lemmas = (gt(found.b**t, 0), le(found.a ** (2 * t), found.b**t))
     cleared = le(n**2 * below * found.b**t, above * (found.b**t - found.a ** (2 * t)) * s)
     yield Claim(
@@ -171,7 +170,7 @@ def _moment_bounds(found: NormalisedStep, rule: UpdateRule) -> Iterator[Claim]:
         rule,
         Invariant(cleared, lemmas),
         hypotheses=(condition,),
-        derived=sp.sqrt(ratio),
+        derived=found.supremum * sp.sqrt(1 - found.a ** (2 * t) / found.b**t),
         seed=("S2",),
     )
     if found.correction == 1:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sympy as sp
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from optproof.derive import (
     NONNEGATIVE,
@@ -86,6 +86,7 @@ def rules(draw: st.DrawFn) -> UpdateRule:
     )
 
 
+@settings(max_examples=40)
 @given(made=rules())
 def test_every_rule_reads_back_equal(made: UpdateRule) -> None:
     back = rule_from_json(json.loads(json.dumps(made.to_json())))

@@ -41,11 +41,13 @@ def _compare(path: Path, source: str, update: bool) -> None:
     assert source == expected, "run pytest with --update if this is intended\n" + "".join(difference)
 
 
+@pytest.mark.upkeep
 @pytest.mark.parametrize(("name", "dtype"), CHOSEN)
 def test_the_generated_file_is_the_golden_one(name: str, dtype: str, update: bool) -> None:
     _compare(_file(name, dtype), generate(name, dtype).source, update)
 
 
+@pytest.mark.upkeep
 def test_the_golden_file_of_a_rule_with_every_operation(odd_rule: UpdateRule, update: bool) -> None:
     _compare(GOLDEN / "odd_float32.py", generate(odd_rule, "float32").source, update)
 

@@ -1,0 +1,208 @@
+"""Checking one certificate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .algebra import Algebra
+from .decide import ALGEBRA, EVALUATION, Decider
+from .expression import BadCertificateError, UndefinedError
+from .obligations import Need, NotRederivableError, Plan, plan_for
+from .printing import goal_text, text
+from .reading import Certificate, Obligation, load, read
+from .replay import replay
+from .smtlib import NotRealArithmeticError, question
+from .solver import FINDER, Solver
+
+__all__ = [
+    "CONFIRMED",
+    "FINDER_ONLY",
+    "NOT_CONFIRMED",
+    "OBLIGATIONS",
+    "REJECTED",
+    "STATUSES",
+    "Finding",
+    "check",
+]
+
+CONFIRMED = "confirmed"
+FINDER_ONLY = "confirmed only by z3 (the finder's solver)"
+OBLIGATIONS = "obligations confirmed; that they suffice is not re-derived"
+NOT_CONFIRMED = "not confirmed"
+REJECTED = "rejected"
+STATUSES = (CONFIRMED, FINDER_ONLY, OBLIGATIONS, NOT_CONFIRMED, REJECTED)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of a certificate.
+
+    Attributes
+    ----------
+    status : str
+        One of :data:`STATUSES`.
+    reason : str
+        Why it was not simply confirmed, or what its confirmation does not say.
+    confirmed_by : tuple of str
+        What decided the parts: exact algebra, exact evaluation, or a solver by name.
+    obligations : int
+        How many obligations were decided.
+    record : mapping
+        The stable keys of the command line's ``--json``.
+    """
+
+    status: str
+    reason: str = ""
+    confirmed_by: tuple[str, ...] = ()
+    obligations: int = 0
+    seconds: float = 0.0
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it, JSON-ready."""
+        return asdict(self)
+
+
+def check(content: str, solver: Solver) -> Finding:
+    """Check the text of a certificate.
+
+    Whatever is wrong with it, the answer is a finding, never an exception.
+    """
+    start, record = time.perf_counter(), dict[str, Any]()
+    try:
+        certificate = read(load(content))
+        record = _record(certificate)
+        found = _refuted(certificate) if certificate.verdict == "REFUTED" else _Proof(certificate, solver).check()
+    except (BadCertificateError, UndefinedError) as error:
+        found = Finding(REJECTED, str(error))
+    except RecursionError:
+        found = Finding(REJECTED, "an expression is nested too deeply")
+    stated = record.get("verdict")
+    record["verdict"] = stated if found.status == CONFIRMED else "UNKNOWN"
+    return Finding(
+        found.status, found.reason, found.confirmed_by, found.obligations, time.perf_counter() - start, record
+    )
+
+
+def _refuted(certificate: Certificate) -> Finding:
+    if certificate.obligations or certificate.facts:
+        raise BadCertificateError("a refuted claim has nothing to show but its counterexample")
+    try:
+        replay(certificate)
+    except NotRederivableError as error:
+        return Finding(NOT_CONFIRMED, str(error))
+    return Finding(CONFIRMED, confirmed_by=(EVALUATION,))
+
+
+class _Proof:
+    """The check of a certificate with the verdict PROVED."""
+
+    def __init__(self, certificate: Certificate, solver: Solver) -> None:
+        self.certificate = certificate
+        self.decider = Decider(certificate.domains, solver)
+        self.by: set[str] = set()
+
+    def check(self) -> Finding:
+        c = self.certificate
+        if c.witness:
+            raise BadCertificateError("a proved claim has no counterexample")
+        if c.hypotheses and self.decider.contradictory(c.hypotheses):
+            raise BadCertificateError("no values satisfy the hypotheses together: anything would follow from them")
+        try:
+            plan, unknown = plan_for(c), ""
+        except NotRederivableError as error:
+            plan, unknown = Plan(()), str(error)
+        self._require_listed(plan)
+        self._require_questions()
+        decided = [(o.given, o.shows) for o in c.obligations] + [(n.allowed, n.shows) for n in plan.checks]
+        for given, shows in decided:
+            decision = self.decider.decide(given, shows)
+            if decision.outcome == "no":
+                raise BadCertificateError(f"an obligation does not hold: {text(shows)}; {decision.reason}")
+            if decision.outcome == "unknown":
+                return Finding(NOT_CONFIRMED, f"{text(shows)}: {decision.reason}")
+            self.by |= decision.by
+        return self._finding(plan, unknown)
+
+    def _finding(self, plan: Plan, unknown: str) -> Finding:
+        by, count = tuple(sorted(self.by)), len(self.certificate.obligations)
+        if unknown and not count:
+            return Finding(NOT_CONFIRMED, f"{unknown}, and it lists no obligations")
+        status = OBLIGATIONS if unknown else FINDER_ONLY if FINDER in by else CONFIRMED
+        return Finding(status, unknown or plan.note, by or (ALGEBRA,), count)
+
+    def _require_listed(self, plan: Plan) -> None:
+        """Every need is met by an obligation of the certificate that uses no more than it may."""
+        c = self.certificate
+        everything = [e for o in c.obligations for e in (o.shows, *o.given)]
+        everything += [e for n in plan.needs for e in (n.shows, *n.allowed)]
+        algebra = Algebra(everything, c.domains)
+        for need in plan.needs:
+            problem = _met(need, c.obligations, algebra)
+            if problem is not None:
+                raise BadCertificateError(f"{need.words}: {problem}: {text(need.shows)}")
+
+    def _require_questions(self) -> None:
+        """The SMT-LIB text of an obligation says what the obligation says."""
+        for o in self.certificate.obligations:
+            if o.smtlib is None:
+                continue
+            try:
+                asked = question(o.given, o.shows, self.certificate.domains)
+            except NotRealArithmeticError:
+                asked = ""
+            if o.smtlib != asked:
+                raise BadCertificateError(f"the SMT-LIB text is not the question whether {text(o.shows)}")
+
+
+def _met(need: Need, obligations: tuple[Obligation, ...], algebra: Algebra) -> str | None:
+    """None if an obligation meets the need, else what is wrong."""
+    problem = "the certificate lacks this obligation"
+    for obligation in obligations:
+        if not algebra.same(obligation.shows, need.shows):
+            continue
+        if need.accepts is not None:
+            found = need.accepts(obligation)
+        else:
+            strange = [g for g in obligation.given if not any(algebra.same(g, a) for a in need.allowed)]
+            found = f"the obligation assumes {text(strange[0])}, which it may not" if strange else None
+        if found is None:
+            return None
+        problem = found
+    return problem
+
+
+def _record(c: Certificate) -> dict[str, Any]:
+    """What was checked, written from the checked data and not from words in the file."""
+    claim = c.claim
+    return {
+        "rule": c.rule.name,
+        "claim": c.name,
+        "statement": goal_text(c.goal),
+        "hypotheses": [text(h) for h in c.hypotheses],
+        "semantics": claim["semantics"],
+        "verdict": c.verdict,
+        "expected": claim["expected"],
+        "method": c.method,
+        "derived": _optional(c, "derived"),
+        "published": _optional(c, "published"),
+        "relation": claim["relation"],
+        "source": _source(claim["source"]),
+        "witness": {name: text(value) for name, value in c.witness.items()} or None,
+    }
+
+
+def _optional(c: Certificate, field_name: str) -> str | None:
+    data = c.claim[field_name]
+    return None if data is None else text(c.parse(data, f"the {field_name} formula"))
+
+
+def _source(data: Any) -> str | None:
+    if data is None:
+        return None
+    if not isinstance(data, dict) or not {"authors", "year", "where"} <= set(data):
+        raise BadCertificateError("the source is malformed")
+    return f"{data['authors']} ({data['year']})" + (f", {data['where']}" if data["where"] else "")
