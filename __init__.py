@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .analysis import crosscheck as crosscheck
+    from .analysis.compare import compare as compare
+    from .analysis.verify import verify as verify
     from .derive import (
         COUNT as COUNT,
         NONNEGATIVE as NONNEGATIVE,
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
         step_counter as step_counter,
         units as units,
     )
-    from .kernels import compile_kernel as compile
+    from .derive.derivation import prove as prove
+    from .derive.user_claims import claim as claim
+    from .kernels import compile_kernel as compile, optimizer as optimizer
     from .reports import report as report
 
 __version__ = "0.1.0"
@@ -58,23 +62,33 @@ __all__ = [
     "UnknownRuleError",
     "UpdateRule",
     "__version__",
+    "claim",
+    "compare",
     "compile",
     "crosscheck",
     "derive",
     "gradient",
     "names",
+    "optimizer",
     "parameter",
+    "prove",
     "report",
     "rule",
     "step_counter",
     "units",
+    "verify",
 ]
 
-# The names that are not at home in derive, with their floor and what they are called there.
+# The names that derive itself does not offer, with their place and what they are called there.
 _UPSTAIRS = {
+    "claim": ("derive.user_claims", "claim"),
+    "compare": ("analysis.compare", "compare"),
     "compile": ("kernels", "compile_kernel"),
     "crosscheck": ("analysis", "crosscheck"),
+    "optimizer": ("kernels", "optimizer"),
+    "prove": ("derive.derivation", "prove"),
     "report": ("reports", "report"),
+    "verify": ("analysis.verify", "verify"),
 }
 
 

@@ -6,6 +6,7 @@ SymPy, Numba and Matplotlib are imported by the commands that need them, so that
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import sys
@@ -133,6 +134,28 @@ def derive(rules: tuple[str, ...], claim: str | None, out: Path | None, as_json:
     return _status((result.verdict, result.as_expected) for result in results)
 
 
+@cli.command(short_help="Prove or refute claims of your own.", epilog=_examples("prove my_claims.py"))
+@click.argument("file", type=click.Path(path_type=Path))
+@_json_option
+def prove(file: Path, as_json: bool) -> int:
+    """Prove or refute the claims that FILE states, about the catalogue's rules or your own.
+
+    A claim is stated in one line, as in: claim("rmsprop", always="v <= G^2", given="abs(g) <= G", positive="G").
+    """
+    from .derive import find_claims
+    from .derive.derivation import prove as settle
+
+    with _progress() as progress:
+        results = settle(find_claims(file), progress=progress)
+    if as_json:
+        _print_json([result.to_json() for result in results])
+    else:
+        from .reports import terminal
+
+        _display(*map(terminal.result_detail, results))
+    return _status((result.verdict, result.as_expected) for result in results)
+
+
 @cli.command(
     short_help="Generate the Numba kernel of a rule.",
     epilog=_examples("kernel adam -o adam_kernel.py", "kernel adam --show passes"),
@@ -187,6 +210,59 @@ def check(rules: tuple[str, ...], dtypes: tuple[str, ...], as_json: bool) -> int
 
 
 @cli.command(
+    short_help="Prove an implementation equal to a rule, or show the difference.",
+    epilog=_examples("verify my_adam.py --against adam", "verify my_adam.py:step --map a=lr --set nesterov=True"),
+)
+@click.argument("target")
+@click.option("--against", metavar="RULE", help="The rule; without it, the one of the catalogue that fits.")
+@click.option("--map", "names", metavar="THEIRS=OURS", multiple=True, help="A hyperparameter by another name.")
+@click.option("--set", "options", metavar="NAME=VALUE", multiple=True, help="A fixed option or hyperparameter.")
+@click.option("--time-limit", type=float, default=20.0, show_default=True, help="Seconds for the user's code.")
+@_json_option
+def verify(
+    target: str, against: str | None, names: tuple[str, ...], options: tuple[str, ...], time_limit: float, as_json: bool
+) -> int:
+    """Prove an implementation equal to a rule, or show where, how and by how much it differs.
+
+    TARGET is FILE.py, FILE.py:step, package.module:step, or a class such as torch.optim.Adam.  A step function is
+    step(theta, g, state, t, hyper) or step(theta, g, state, t, *, lr, ...) and returns (theta, state); init(theta), if
+    there is one, makes the state.  The code runs in a process of its own.
+    """
+    from .analysis.verify import verify as find_out
+
+    chosen = {name: _literal(value) for name, value in _pairs("--set", options)}
+    found = find_out(target, against, names=dict(_pairs("--map", names)), options=chosen, seconds=time_limit)
+    if as_json:
+        _print_json(found.to_json())
+    else:
+        from .reports import verifications
+
+        _display(verifications.verification_detail(found))
+    return _status([(found.verdict, found.verdict.name == "PROVED")])
+
+
+@cli.command(
+    short_help="Compare two rules or implementations.",
+    epilog=_examples("compare adam adam[eps_hat]", "compare mine.py:step rmsprop"),
+)
+@click.argument("first")
+@click.argument("second")
+@_json_option
+def compare(first: str, second: str, as_json: bool) -> int:
+    """Prove two rules or implementations the same, find the hyperparameters that make them so, or show the difference."""
+    from .analysis.compare import compare as find_out
+
+    found = find_out(first, second)
+    if as_json:
+        _print_json(found.to_json())
+    else:
+        from .reports import verifications
+
+        _display(verifications.comparison_detail(found))
+    return _status([(found.verdict, found.verdict.name == "PROVED")])
+
+
+@cli.command(
     short_help="Do all of that and write the report.",
     epilog=_examples("report", "report adam adamw --out adam_report --format html"),
 )
@@ -200,14 +276,15 @@ def check(rules: tuple[str, ...], dtypes: tuple[str, ...], as_json: bool) -> int
     help="The folder to write; an older report in it is replaced as a whole.",
 )
 @click.option("--format", "formats", default="html,md", show_default=True, metavar="LIST", help="html, md or both.")
+@click.option("--fresh", is_flag=True, help="Find everything anew, also what an equal run found before.")
 @_json_option
-def report(rules: tuple[str, ...], out: Path, formats: str, as_json: bool) -> int:
+def report(rules: tuple[str, ...], out: Path, formats: str, fresh: bool, as_json: bool) -> int:
     """Derive, prove, generate and cross-check, and write the report."""
     from .reports import report as write_report
 
     asked = tuple(part.strip() for part in formats.split(",") if part.strip())
     with _progress() as progress:
-        summary = write_report(_rules(rules) or None, out=out, formats=asked, progress=progress)
+        summary = write_report(_rules(rules) or None, out=out, formats=asked, fresh=fresh, progress=progress)
     if as_json:
         _print_json(_summary_to_json(summary))
     else:
@@ -245,6 +322,22 @@ def cache(clear: bool, as_json: bool) -> int:
 
     kept_in = f"{folder}: {f'{removed} removed' if clear else ''}{'' if entries or clear else 'no compiled kernels'}"
     return _display(kept_in.rstrip(": "), *([terminal.cache_table(entries)] if entries else []))
+
+
+def _pairs(option: str, given: tuple[str, ...]) -> list[tuple[str, str]]:
+    pairs = [text.partition("=") for text in given]
+    for name, equals, value in pairs:
+        if not (name and equals and value):
+            raise click.UsageError(f"{option} takes NAME=VALUE, not {name + equals + value!r}.")
+    return [(name.strip(), value.strip()) for name, _, value in pairs]
+
+
+def _literal(text: str) -> object:
+    """A value as Python reads it: True, 0.9, None; what is none of these is text."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
 
 
 def _rules(names: Sequence[str]) -> list[UpdateRule]:
@@ -389,11 +482,13 @@ def _write(path: Path, text: str) -> None:
 
 
 def _is_a_users_mistake(error: ValueError) -> bool:
+    from .analysis import TraceError
     from .derive import RuleError, UnknownClaimError, UnknownRuleError, UserFileError
     from .kernels import KernelError
     from .reports import ReportError
 
-    return isinstance(error, (RuleError, UnknownClaimError, UnknownRuleError, UserFileError, KernelError, ReportError))
+    mistakes = (RuleError, UnknownClaimError, UnknownRuleError, UserFileError, KernelError, ReportError, TraceError)
+    return isinstance(error, mistakes)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -1,4 +1,5 @@
-"""Second floor: what is true of code and of behaviour. Cross-checks of kernels, simulated studies.
+"""Second floor: what is true of code and of behaviour. Cross-checks of kernels, simulated studies,
+implementations traced, verified against rules and compared (``analysis.verify.verify``, ``analysis.compare.compare``).
 
 Importing this package imports nothing else; what is used is loaded when it is first used.
 """
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         check_source as check_source,
         crosscheck as crosscheck,
     )
+    from .trace.record import TraceError as TraceError
 
 _HOME = {
     "CrossCheck": "kernel_check",
@@ -24,9 +26,10 @@ _HOME = {
     "check_kernel": "kernel_check",
     "check_source": "kernel_check",
     "crosscheck": "kernel_check",
+    "TraceError": "trace.record",
 }
 
-__all__ = ["CrossCheck", "SourceCheck", "check_kernel", "check_source", "crosscheck", "study"]
+__all__ = ["CrossCheck", "SourceCheck", "TraceError", "check_kernel", "check_source", "crosscheck", "study"]
 
 
 def __getattr__(name: str) -> Any:

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     )
     from .user_file import (
         UserFileError as UserFileError,
+        find_claims as find_claims,
         find_rule as find_rule,
     )
 
@@ -109,6 +110,7 @@ _HOME = {
     "derive": "derivation",
     "displacement": "sequence",
     "exact": "symbols",
+    "find_claims": "user_file",
     "find_rule": "user_file",
     "first_step": "sequence",
     "gradient": "symbols",
@@ -155,6 +157,7 @@ __all__ = [
     "derive",
     "displacement",
     "exact",
+    "find_claims",
     "find_rule",
     "first_step",
     "gradient",

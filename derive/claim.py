@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import sympy as sp
@@ -80,6 +81,15 @@ class Claim:
     def latex(self) -> str:
         """The statement as LaTeX."""
         return write_goal(self.goal, self.rule, "latex")
+
+    def write_obligation(self, given: Sequence[sp.Basic], shows: sp.Basic | None, dialect: Dialect = "text") -> str:
+        """What one step of a proof shows and from what, with states as they are before a step; empty if nothing."""
+        if shows is None:
+            return ""
+        notation = claim_notation(self.rule, dialect, now=False)
+        comma, arrow = (r",\; ", r" \;\Rightarrow\; ") if dialect == "latex" else (", ", "  =>  ")
+        premises = comma.join(notation.write(c) for c in given)
+        return f"{premises}{arrow}{notation.write(shows)}" if premises else notation.write(shows)
 
     def write(self, expression: sp.Basic, dialect: str = "text") -> str:
         """An expression in the notation of the claim: states at the time at which its goal speaks of them."""

@@ -1,4 +1,4 @@
-"""Kinds of goals that compare runs: two rules side by side, a rule under scaling, sums of gradients, runs without gradient.
+"""Kinds of goals that compare runs: two rules side by side, a rule under scaling, sums of gradients, no gradients.
 
 A rule's symbols stand for the numbers a user chooses; `here` and `there` say what each rule's hyperparameter is set to,
 as an expression in those numbers and in t.  What is not named is set to the number of the same name.
@@ -63,7 +63,7 @@ class Equivalent:
 
 @dataclass(frozen=True)
 class AgreesOnlyFor:
-    """This rule and `other` move theta alike in every run only where `unknown` is `value`; for None, nowhere.
+    """Both rules, this one and `other`, move theta alike in all runs only if `unknown` is `value`; for None, never.
 
     `unknown` occurs in `here` or in `there`; its domain says which values are looked at.
     """
@@ -162,7 +162,7 @@ class KeepsTheta:
     """
 
     factor: sp.Expr
-    gradient: sp.Expr | None = sp.Integer(0)
+    gradient: sp.Expr | None = sp.S.Zero
     fixed: Values = ()
     variant: UpdateRule | None = None
 

@@ -14,6 +14,7 @@ import sympy as sp
 from .comparison_goals import AgreesOnlyFor, ComparisonGoal, Equivalent, KeepsTheta, ScalesAs, Superposes
 from .printing import Dialect, Notation, claim_notation
 from .recurrence_goals import AlongRecurrence, StableIff, StepWithin, SupremumIs, Trial
+from .rounding_goals import AbsorbedIff, Computed, ComputedRun, RoundingGoal, RoundsToOneIff
 from .rule import UpdateRule
 
 __all__ = ["ClosedForm", "DependsOn", "EachStep", "Equal", "Goal", "Holds", "Invariant", "LimitIs"]
@@ -106,6 +107,7 @@ Goal: TypeAlias = (
     | StepWithin
     | SupremumIs
     | ComparisonGoal
+    | RoundingGoal
 )
 
 
@@ -131,6 +133,8 @@ def write_goal(goal: Goal, rule: UpdateRule, dialect: Dialect) -> str:
         case AlongRecurrence() | StableIff() | StepWithin() | SupremumIs():
             return goal.written(rule, dialect)
         case Equivalent() | AgreesOnlyFor() | ScalesAs() | Superposes() | KeepsTheta():
+            return goal.written(rule, dialect)
+        case AbsorbedIff() | Computed() | ComputedRun() | RoundsToOneIff():
             return goal.written(rule, dialect)
         case DependsOn(expression, symbols):
             listed = ", ".join(step.write(s) for s in symbols) or ("\\text{nothing}" if latex else "nothing")

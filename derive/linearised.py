@@ -138,14 +138,13 @@ def region(found: Linearised, rule: UpdateRule) -> Region | None:
 
     Which one is tightest is read off at the defaults; that it is, everywhere, is what the claim proves.
     """
-    lower, upper = [], []
+    lower: list[sp.Expr] = []
+    upper: list[sp.Expr] = []
     at = {h.symbol: h.default for h in rule.hyper if h.default is not None}
     at |= {s: sp.Rational(1, 2) for s in found.polynomial.free_symbols - {*at, CURVATURE, ROOT}}
     for condition in jury_conditions(found.polynomial, ROOT):
         slope = sp.diff(condition.lhs, CURVATURE)
         if slope == 0 or slope.has(CURVATURE):
-            if slope.has(CURVATURE):
-                _of_square(condition.lhs, at, lower, upper)
             continue
         limit = sp.factor(-condition.lhs.xreplace({CURVATURE: sp.Integer(0)}) / slope)
         (lower if slope.xreplace(at) > 0 else upper).append(limit)
@@ -162,16 +161,6 @@ def region(found: Linearised, rule: UpdateRule) -> Region | None:
 def _positive(factor: sp.Expr) -> bool:
     sign = NormalForm([factor]).sign(factor)
     return sign is not None and sign.strict and sign.direction > 0
-
-
-def _of_square(
-    left: sp.Expr, at: dict[sp.Symbol, sp.Rational], lower: list[sp.Expr], upper: list[sp.Expr]
-) -> None:
-    """``1 - c^2 > 0`` with c linear in h: between the two zeros."""
-    zeros = sorted(sp.roots(sp.Poly(left, CURVATURE)), key=lambda e: e.xreplace(at))
-    if len(zeros) == 2:
-        lower.append(sp.factor(zeros[0]))
-        upper.append(sp.factor(zeros[1]))
 
 
 def _signed(expression: sp.Expr, at: dict[sp.Symbol, sp.Rational]) -> tuple[sp.Expr, list[sp.Expr]]:

@@ -1,8 +1,8 @@
 """Rules whose step is a gradient, or an average of gradients, over the root of an average of squares.
 
-The size of such a step is bounded by a constant that depends on two decay rates and two gains only: the numerator forgets
-by `a` and takes in ``p z``, what stands under the root forgets by `b` and takes in ``q z^2``.  Everything here is found
-from the assignments of a rule; the names of optimizers play no part.
+The size of such a step is bounded by a constant that depends on two decay rates and two gains only: the numerator
+forgets by `a` and takes in ``p z``, what stands under the root forgets by `b` and takes in ``q z^2``.  Everything here
+is found from the assignments of a rule; the names of optimizers play no part.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ class NormalisedStep:
 def smallest_constant(a: sp.Expr, p: sp.Expr, b: sp.Expr, q: sp.Expr) -> sp.Expr:
     """The smallest K for which ``n^2 <= K s`` survives ``n' = a n + p z``, ``s' = b s + q z^2`` for every z.
 
-    With s at its least value n^2/K, ``K s' - n'^2`` is a quadratic form in (n, z).  It is nonnegative for all n and z down
-    to the K at which its determinant vanishes.
+    With s at its least value n^2/K, ``K s' - n'^2`` is a quadratic form in (n, z).  It is nonnegative for all n and z
+    down to the K at which its determinant vanishes.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Kinds of goals about runs and recurrences: suprema, step bounds, sequences by induction, stability regions.
 
-As in :mod:`optproof.derive.goal`, a state symbol stands for its value at time t, and in :class:`StepWithin` for the value
-before the step, ``after(state)`` for the one after it.
+As in :mod:`optproof.derive.goal`, a state symbol stands for its value at time t, and in :class:`StepWithin` for the
+value before the step, ``after(state)`` for the one after it.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-__all__ = ["eq", "ge", "gt", "implies", "le", "lt", "negation", "replaced"]
+__all__ = ["eq", "equivalent", "ge", "gt", "implies", "le", "lt", "negation", "replaced"]
 
 
 def eq(left: sp.Expr, right: object) -> sp.Eq:
@@ -46,6 +46,11 @@ def negation(condition: sp.Basic) -> sp.Basic:
 def implies(first: sp.Basic, second: sp.Basic) -> sp.Basic:
     """``first`` implies ``second``."""
     return sp.Or(negation(first), second, evaluate=False)
+
+
+def equivalent(first: sp.Basic, second: sp.Basic) -> sp.Basic:
+    """``first`` holds exactly where ``second`` does."""
+    return sp.And(implies(first, second), implies(second, first), evaluate=False)
 
 
 def replaced(condition: sp.Basic, values: Mapping[sp.Basic, sp.Basic]) -> sp.Basic:

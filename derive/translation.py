@@ -63,9 +63,9 @@ def find_translation(
 ) -> Translation | None:
     """The state map, and the values of unknowns in `here` and `there`, that make one step of both rules commute.
 
-    Linear rules are compared coefficient by coefficient: the map is any linear one, theta may be shifted by a multiple of a
-    state.  Otherwise each state is a multiple of one of this rule's, found from what one step makes of zero states, and
-    the unknowns are solved for at sample points of the new states.
+    Linear rules are compared coefficient by coefficient: the map is any linear one, theta may be shifted by a multiple
+    of a state.  Otherwise each state is a multiple of one of this rule's, found from what one step makes of zero
+    states, and the unknowns are solved for at sample points of the new states.
 
     Examples
     --------
@@ -127,9 +127,8 @@ class _Pair:
             return None
         free = dict.fromkeys(made, sp.Integer(0))
         found = {q: e.xreplace({**free, **solved}) for q, e in states.items()}
-        return Translation(
-            tuple((q, sp.factor_terms(e)) for q, e in found.items()), {u: solved[u] for u in self.unknowns if u in solved}
-        )
+        values = {u: solved[u] for u in self.unknowns if u in solved}
+        return Translation(tuple((q, sp.factor_terms(e)) for q, e in found.items()), values)
 
     def scaled(self) -> Translation | None:
         """Each state a multiple of one of this rule's; the unknowns from sample points."""
@@ -221,7 +220,7 @@ def _without_roots(e: sp.Expr) -> sp.Expr:
 
 
 def solve_equations(equations: Sequence[sp.Expr], unknowns: Sequence[sp.Symbol]) -> dict[sp.Symbol, sp.Expr] | None:
-    """Values of the unknowns at which all expressions vanish, found one linear equation at a time; None without success.
+    """Values of the unknowns at which all expressions vanish, by one linear equation at a time; None without success.
 
     Examples
     --------
@@ -242,9 +241,7 @@ def solve_equations(equations: Sequence[sp.Expr], unknowns: Sequence[sp.Symbol])
     return solved
 
 
-def _linear_in_one(
-    equations: Sequence[sp.Expr], unknowns: Sequence[sp.Symbol]
-) -> tuple[sp.Symbol, sp.Expr] | None:
+def _linear_in_one(equations: Sequence[sp.Expr], unknowns: Sequence[sp.Symbol]) -> tuple[sp.Symbol, sp.Expr] | None:
     for alone in (True, False):
         for e in sorted(equations, key=lambda x: (len(x.free_symbols & set(unknowns)), len(x.args))):
             for symbol in (u for u in unknowns if u in e.free_symbols):

@@ -14,9 +14,9 @@ from .prove.verdict import Verdict
 from .rule import UpdateRule
 from .symbols import AFTER, POSITIVE, REAL, Quantity
 
-__all__ = ["ClaimError", "claim"]
+__all__ = ["KINDS", "ClaimError", "claim"]
 
-_KINDS = ("always", "each_step", "holds", "limit")
+KINDS = ("always", "each_step", "holds", "limit")
 
 
 class ClaimError(ValueError):
@@ -75,10 +75,10 @@ def claim(  # noqa: PLR0913 - the vocabulary is its keywords
     v[t] <= G^2 for all t >= 1
     """
     made = rule_by_name(rule) if isinstance(rule, str) else rule
-    stated = [kind for kind, said in zip(_KINDS, (always, each_step, holds, limit), strict=True) if said]
+    stated = [kind for kind, said in zip(KINDS, (always, each_step, holds, limit), strict=True) if said]
     if len(stated) != 1:
         listed = " and ".join(stated) or "nothing"
-        raise ClaimError(f"a claim says one of {', '.join(_KINDS)}, and this one says {listed}")
+        raise ClaimError(f"a claim says one of {', '.join(KINDS)}, and this one says {listed}")
     symbols = _symbols(made, positive, real)
     goal = _goal(symbols, always, each_step, holds, limit, _several(lemmas))
     if expected not in ("PROVED", "REFUTED"):

@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from difflib import get_close_matches
 from hashlib import sha256
 from importlib.util import module_from_spec, spec_from_file_location
@@ -17,9 +18,11 @@ from pathlib import Path
 from types import ModuleType
 
 from .catalogue import rule as catalogue_rule
+from .claim import Claim
 from .rule import RuleError, UpdateRule
+from .user_claims import KINDS
 
-__all__ = ["UserFileError", "find_rule", "load_module"]
+__all__ = ["UserFileError", "find_claims", "find_rule", "load_module"]
 
 
 class UserFileError(ValueError):
@@ -62,6 +65,30 @@ def _from_file(path: Path, attribute: str) -> UpdateRule:
     if not isinstance(found, UpdateRule):
         kind = type(found).__name__
         raise UserFileError(f"{path}:{attribute} is of type {kind}, not an UpdateRule{_list(_rules(module))}")
+    return found
+
+
+def find_claims(path: str | Path) -> list[Claim]:
+    """The claims that a file states: every Claim among its names, alone or in a list.
+
+    A claim without a name of its own takes that of the variable.
+
+    Raises
+    ------
+    UserFileError
+        If the file is missing, does not run, or states no claim.
+    """
+    module = load_module(Path(path))
+    found: list[Claim] = []
+    for name, value in vars(module).items():
+        held = [value] if isinstance(value, Claim) else value if isinstance(value, (list, tuple)) else []
+        claims = [c for c in held if isinstance(c, Claim) and c not in found]
+        for count, claim in enumerate(claims, start=1):
+            label = name if len(claims) == 1 else f"{name}-{count}"
+            found.append(claim if claim.name not in KINDS else replace(claim, name=label.replace("_", "-")))
+    if not found:
+        example = 'bounded = claim("rmsprop", always="v <= G^2", given="abs(g) <= G", positive="G")'
+        raise UserFileError(f"{path} states no claim; one reads {example}, after 'from optproof import claim'")
     return found
 
 

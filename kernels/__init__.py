@@ -17,18 +17,21 @@ if TYPE_CHECKING:
     from .operations import OperationCounts as OperationCounts
     from .passes import Pass as Pass, PassReport as PassReport, ProgramProof as ProgramProof
     from .program import StepProgram as StepProgram
+    from .runtime import Optimizer as Optimizer, optimizer as optimizer
 
 _HOME = {
     "GeneratedKernel": "generation",
     "Kernel": "kernel",
     "KernelError": "errors",
     "OperationCounts": "operations",
+    "Optimizer": "runtime",
     "Pass": "passes",
     "PassReport": "passes",
     "ProgramProof": "passes",
     "StepProgram": "program",
     "compile_kernel": "build",
     "generate": "generation",
+    "optimizer": "runtime",
 }
 
 __all__ = [
@@ -36,6 +39,7 @@ __all__ = [
     "Kernel",
     "KernelError",
     "OperationCounts",
+    "Optimizer",
     "Pass",
     "PassReport",
     "ProgramProof",
@@ -43,6 +47,7 @@ __all__ = [
     "cache",
     "compile_kernel",
     "generate",
+    "optimizer",
 ]
 
 

@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import warnings
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ..derive import UpdateRule
     from .kernel import Kernel
 
-__all__ = ["compile_kernel", "load_kernel"]
+__all__ = ["cache_digest", "compile_kernel", "load_kernel", "load_source"]
 
 
 def compile_kernel(
@@ -78,11 +79,36 @@ def load_kernel(generated: GeneratedKernel, *, cache_dir: str | os.PathLike[str]
 
 
 def _load(generated: GeneratedKernel, directory: Path) -> tuple[Path, ModuleType]:
-    digest = _address(generated)
+    digest = cache_digest(generated.digest)
     path = cache.store(directory, generated.rule.name, generated.dtype, digest, generated.source)
-    name = f"optproof_kernel_{digest[:16]}"
+    what = f"the kernel of {generated.rule.name!r} for {generated.dtype}"
+    return path, load_source(generated.source, path, f"optproof_kernel_{digest[:16]}", what)
+
+
+def load_source(source: str, path: Path, name: str, what: str, **given: object) -> ModuleType:
+    """The module of a text that is in the cache, compiled, or with its machine code from the cache.
+
+    Parameters
+    ----------
+    source : str
+    path : pathlib.Path
+        The file in the cache that holds it.
+    name : str
+        Of the module.
+    what : str
+        What a message calls it.
+    **given : object
+        Names that the text uses and does not define.
+
+    Raises
+    ------
+    OSError
+        If machine code cannot be kept there.
+    KernelError
+        If the text does not compile.
+    """
     try:
-        return path, _execute(generated.source, path, name)
+        return _execute(source, path, name, given)
     except OSError:
         raise
     except RuntimeError as error:
@@ -93,20 +119,18 @@ def _load(generated: GeneratedKernel, directory: Path) -> tuple[Path, ModuleType
         # Machine code that was truncated or damaged: forget it and compile anew.
         cache.forget_machine_code(path)
     try:
-        return path, _execute(generated.source, path, name)
+        return _execute(source, path, name, given)
     except OSError:
         raise
     except Exception as error:
-        raise KernelError(
-            f"the kernel of {generated.rule.name!r} for {generated.dtype} does not compile: {error}; "
-            f"its source is in {path}"
-        ) from error
+        raise KernelError(f"{what} does not compile: {error}; its source is in {path}") from error
 
 
-def _execute(source: str, path: Path, name: str) -> ModuleType:
+def _execute(source: str, path: Path, name: str, given: Mapping[str, object]) -> ModuleType:
     """Run the module's text, which was compared with the file, rather than what the file may have become since."""
     module = ModuleType(name)
     module.__file__ = str(path)
+    module.__dict__.update(given)
     # As an import does: Numba looks the module up by its name when it reads machine code back.
     sys.modules[name] = module
     try:
@@ -117,14 +141,14 @@ def _execute(source: str, path: Path, name: str) -> ModuleType:
     return module
 
 
-def _address(generated: GeneratedKernel) -> str:
-    """The digest of everything that the machine code depends on."""
+def cache_digest(source_digest: str) -> str:
+    """The digest of everything that the machine code of a source depends on."""
     from llvmlite import binding
 
     from .. import __version__
 
     parts = (
-        generated.digest,
+        source_digest,
         __version__,
         metadata.version("numba"),
         metadata.version("llvmlite"),

@@ -17,7 +17,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["CacheEntry", "cache_directory", "clear", "entries", "entry_path", "store", "temporary_directory"]
+__all__ = [
+    "CacheEntry",
+    "cache_directory",
+    "clear",
+    "entries",
+    "entry_path",
+    "store",
+    "store_beside",
+    "temporary_directory",
+]
 
 _VARIABLE = "OPTPROOF_CACHE_DIR"
 _DESCRIPTION = "entry.json"
@@ -126,16 +135,36 @@ def store(directory: Path, name: str, dtype: str, digest: str, source: str) -> P
     folder = entry_path(directory, name, dtype, digest)
     module = folder / _MODULE
     content = source.encode()
-    try:
-        if module.read_bytes() == content:
-            return module
-    except OSError:
-        pass
+    if _holds(module, content):
+        return module
     folder.mkdir(parents=True, exist_ok=True)
     _write(module, content)
     description = {"name": name, "dtype": dtype, "digest": digest}
     _write(folder / _DESCRIPTION, (json.dumps(description, indent=2) + "\n").encode())
     return module
+
+
+def store_beside(module: Path, name: str, source: str) -> Path:
+    """Make sure that a file of this `name` and `source` is beside `module` in its entry.
+
+    Raises
+    ------
+    OSError
+        If it is not there and cannot be written.
+    """
+    path = module.with_name(name)
+    content = source.encode()
+    if not _holds(path, content):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, content)
+    return path
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
 
 
 def forget_machine_code(module: Path) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,15 +25,10 @@ from .checks import (
 from .errors import KernelError
 from .generation import GeneratedKernel
 from .passes import PassReport, ProgramProof
+from .threads import chunks, in_threads, threads_for
 
 __all__ = ["Kernel"]
 
-# Below about this many elements a second thread costs more than it saves. Measured on two processors: handing work to
-# a thread and waiting for it costs 50 to 60 microseconds, an element of Adam in float32 about 1.2 nanoseconds.
-PARALLEL_FROM = 131_072
-# Threads begin at multiples of this many elements, so that every element falls into the same place of the SIMD loop
-# as in a serial run: results are equal bit by bit even where vector and scalar functions of a library differ.
-_GRAIN = 4096
 _TAKEN = ("self", "theta", "g", "state", "t", "threads")
 
 
@@ -102,6 +94,11 @@ class Kernel:
         return self._generated.proof
 
     @property
+    def module(self) -> ModuleType:
+        """The generated module, loaded."""
+        return self._module
+
+    @property
     def generated(self) -> GeneratedKernel:
         """The source and everything that led to it."""
         return self._generated
@@ -131,11 +128,22 @@ class Kernel:
             If theta is not an array of the kernel's dtype, or a hyperparameter is unknown or outside its domain.
         """
         check_array("theta", theta, self.dtype, theta, written=False)
+        starts = self.initial_values(**hyper)
+        return {name: np.full_like(theta, value, subok=False) for name, value in starts.items()}
+
+    def initial_values(self, **hyper: object) -> dict[str, float]:
+        """The number that each state variable starts at, by its name.
+
+        Raises
+        ------
+        KernelError
+            If a hyperparameter is unknown, outside its domain, or needed and not given.
+        """
         needed = {s.name for state in self.rule.state for s in state.initial.free_symbols}
         lacking = {h.name: 0.5 for h in self.rule.hyper if h.default is None and h.name not in (needed | set(hyper))}
         values = self._hyperparameters.read({**hyper, **lacking})
         exact = {h.symbol: sp.Rational(v) for h, v in zip(self.rule.hyper, values, strict=True)}
-        return {s.name: np.full_like(theta, float(s.initial.xreplace(exact)), subok=False) for s in self.rule.state}
+        return {s.name: float(s.initial.xreplace(exact)) for s in self.rule.state}
 
     def __call__(
         self,
@@ -170,11 +178,24 @@ class Kernel:
         """
         rows = checked_arrays(self.dtype, theta, g, checked_state(self.rule, state))
         values = self._hyperparameters.read(hyper)
-        scalars = self._prologue(checked_counter(t), values)
+        scalars = self.scalars(checked_counter(t), values)
         self._run(rows, scalars, checked_threads(threads))
 
-    def _prologue(self, t: int, values: list[float]) -> list[np.floating[Any]]:
-        """What no element changes, in float64, rounded once to the kernel's dtype."""
+    def scalars(self, t: int, values: list[float]) -> list[np.floating[Any]]:
+        """What no element changes in step `t`, computed in float64 and rounded once to the kernel's dtype.
+
+        Parameters
+        ----------
+        t : int
+            1 in the first step.
+        values : list of float
+            One for each hyperparameter in the rule's order, in its domain.
+
+        Raises
+        ------
+        KernelError
+            If one of them would not be finite.
+        """
         try:
             exact = self._module.prologue(t, *values)
             scalars = [rounded(x, self._kind) for x in exact]
@@ -192,53 +213,14 @@ class Kernel:
     def _run(self, rows: list[Array], scalars: list[np.floating[Any]], threads: int | None) -> None:
         run = self._module.step_range
         size = rows[0].size
-        if threads is None:
-            threads = _processors() if size >= PARALLEL_FROM else 1
-        bounds = _chunks(size, threads)
-        if len(bounds) == 1:
-            run(0, size, *rows, *scalars)
-            return
-        _in_threads(lambda start, stop: run(start, stop, *rows, *scalars), bounds)
+        bounds = chunks(size, threads_for(size) if threads is None else threads)
+        in_threads(lambda start, stop: run(start, stop, *rows, *scalars), bounds)
 
     def __repr__(self) -> str:
         return f"<Kernel {self.rule.name} {self.dtype}>"
 
     def _repr_html_(self) -> str:
         return self._generated._repr_html_()
-
-
-def _chunks(size: int, threads: int) -> list[tuple[int, int]]:
-    """Ranges of nearly equal size that begin at multiples of the grain.
-
-    Examples
-    --------
-    >>> _chunks(10_000, 2)
-    [(0, 8192), (8192, 10000)]
-    """
-    grains = -(-size // _GRAIN)
-    share = -(-grains // max(threads, 1)) * _GRAIN
-    return [(start, min(start + share, size)) for start in range(0, size, share)] if size else [(0, 0)]
-
-
-def _in_threads(work: Callable[[int, int], None], bounds: list[tuple[int, int]]) -> None:
-    """Call `work` on every range, the first one in this thread."""
-    pool = _pool(os.getpid(), len(bounds) - 1)
-    waiting = [pool.submit(work, start, stop) for start, stop in bounds[1:]]
-    try:
-        work(*bounds[0])
-    finally:
-        for future in waiting:
-            future.result()
-
-
-# A child process made by fork has none of its parent's threads, hence the process in the key.
-@lru_cache(maxsize=8)
-def _pool(process: int, threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="optproof")
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _fresh_llvm(source: str) -> str:

@@ -179,6 +179,9 @@ def result_detail(result: Result) -> RenderableType:
         for count, step in enumerate(result.steps, start=1):
             kind = view.step_kind(step.kind)
             parts.append(_indented(f"{count}. {step.words.replace('$', '')}{f' ({kind})' if kind else ''}"))
+            shown = claim.write_obligation(step.given, step.shows)
+            if shown:
+                parts.append(Padding(Text(shown, "dim"), (0, 0, 0, 5), expand=False))
     return Group(*parts)
 
 

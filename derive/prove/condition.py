@@ -55,8 +55,9 @@ def settle_condition(
     """Prove or refute that `condition` holds wherever `hypotheses` do.
 
     Tried in this order: the normal form (equations), the signs of coefficients (inequalities that need no
-    hypothesis), an exact counterexample at a few sample points, the solver, and many sample points.  Without `seek_witness` nothing is
-    refuted: where the symbols are states, values that break the condition need not be reachable.
+    hypothesis), an exact counterexample at a few sample points, the solver, and many sample points.  Without
+    `seek_witness` nothing is refuted: where the symbols are states, values that break the condition need not be
+    reachable.
 
     What was found is kept with the solver: rules that share lines share obligations.
     """
@@ -126,9 +127,7 @@ def _point_where(conditions: Iterable[sp.Basic]) -> dict[sp.Symbol, sp.Rational]
     return None
 
 
-def _counterexample(
-    condition: sp.Basic, hypotheses: Sequence[sp.Basic], count: int
-) -> dict[str, sp.Basic] | None:
+def _counterexample(condition: sp.Basic, hypotheses: Sequence[sp.Basic], count: int) -> dict[str, sp.Basic] | None:
     symbols = condition.free_symbols.union(*(h.free_symbols for h in hypotheses))
     for point in sample_points(symbols, count):
         if holds_at(condition, point) is False and all(holds_at(h, point) for h in hypotheses):

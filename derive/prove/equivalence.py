@@ -1,9 +1,9 @@
 """Two rules side by side: bisimulation proves that they stay in step, an exact run refutes it.
 
-The reduction.  Let S be the state map, S_t its value at time t (its t, and hyperparameters that change, as they were in
-step t).  If S_0 takes this rule's start to the other's start; if, from any state that this rule can reach, S asks for the
-gradient at the same point; and if one step here followed by S_t is S_{t-1} followed by one step there, for every gradient;
-then by induction the other rule is S of this one at every time, for every gradient sequence.
+The reduction.  Let S be the state map, S_t its value at time t (its t, and hyperparameters that change, as they were
+in step t).  If S_0 takes this rule's start to the other's start; if, from any state that this rule can reach, both
+ask for the gradient at the same point; and if one step here followed by S_t is S_{t-1} followed by one step there, for
+every gradient; then by induction the other rule is S of this one at every time, for every gradient sequence.
 """
 
 from __future__ import annotations
@@ -183,6 +183,7 @@ def _parting_run(goal: Equivalent, hypotheses: Sequence[sp.Basic], rule: UpdateR
     if pair.strangers(rule):
         return None
     symbols = {h.symbol for h in rule.hyper if h.symbol not in pair.here}
+    symbols |= {h.symbol for h in goal.other.hyper if h.symbol not in pair.there}
     symbols |= {s for e in (*pair.here.values(), *pair.there.values()) for s in e.free_symbols}
     symbols -= {rule.step_counter}
     # That theta parts says more than that the map of some state fails.
@@ -250,7 +251,7 @@ def _witness(
 def _named(constants: Mapping[sp.Basic, sp.Basic], goal: Equivalent, steps: int) -> dict[str, sp.Basic]:
     fixed: dict[str, sp.Basic] = {str(s): v for s, v in constants.items() if s not in goal.varying}
     for t in range(1, steps + 1):
-        fixed |= {f"{q}[{t}]": scheduled(constants, goal.varying, t)[q] for q in goal.varying}
+        fixed |= {f"{q}[{t}]": scheduled(constants, goal.varying, t)[q] for q in goal.varying if q in constants}
     return fixed | {"theta[0]": sp.Integer(1)}
 
 

@@ -1,7 +1,8 @@
 """Values that runs force: two rules agree for one value of an unknown only, or for none.
 
-The reduction.  If the rules agree in every run, they agree in a chosen one.  Run exactly, with the hyperparameters left as
-symbols, it gives an equation for the unknown.  One equation may leave one value; two that contradict each other leave none.
+The reduction.  If the rules agree in every run, they agree in a chosen one.  Run exactly, with the hyperparameters left
+as symbols, it gives an equation for the unknown.  One equation may leave one value; two that contradict each other
+leave none.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from typing import TypeAlias
 
 import sympy as sp
 
-from ..comparison_goals import AgreesOnlyFor
+from ..comparison_goals import AgreesOnlyFor, Equivalent
 from ..relations import eq, negation
 from ..rule import UpdateRule
 from ..symbols import Quantity
-from ..translation import solve_equations
+from ..translation import find_translation, solve_equations
 from .condition import Finding, settle_condition
+from .equivalence import settle_equivalent
 from .normal_form import NormalForm
 from .setting import Setting
-from .side_by_side import Machine, constants_for, differ
+from .side_by_side import Machine, constants_for, differ, hold_here
 from .solver import Solver
 from .verdict import ProofStep, Verdict
 
@@ -44,7 +46,15 @@ def settle_forced_value(
         return Finding(Verdict.UNKNOWN, _METHOD, reason="the rules may ask for gradients at different points")
     equations = agreement_equations(goal, setting.rule)
     if goal.value is not None:
-        return _one_value(goal.value, goal, equations, hypotheses, solver)
+        finding = _one_value(goal.value, goal, equations, hypotheses, solver)
+    else:
+        finding = _no_value(goal, equations, hypotheses, solver)
+    return finding if finding.proved else _another_value(goal, hypotheses, setting, solver) or finding
+
+
+def _no_value(
+    goal: AgreesOnlyFor, equations: Iterable[_Equation], hypotheses: Sequence[sp.Basic], solver: Solver
+) -> Finding:
     tried = 0
     for (first, words), (second, other_words) in _pairs(equations):
         if tried == _TRIED:
@@ -55,6 +65,34 @@ def settle_forced_value(
         if finding is not None and finding.proved:
             return Finding(Verdict.PROVED, _METHOD, (_definition(words, first), *finding.steps))
     return Finding(Verdict.UNKNOWN, _METHOD, reason="no two runs were found that contradict each other")
+
+
+def _another_value(
+    goal: AgreesOnlyFor, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver
+) -> Finding | None:
+    """A constant for which both rules are proved to agree, other than the one the goal names."""
+    unknown, t = goal.unknown, setting.rule.step_counter
+    found = find_translation(
+        setting.rule, goal.other, here=dict(goal.here), there=dict(goal.there), unknowns=(unknown,)
+    )
+    if found is None or unknown not in found.solved or t in found.solved[unknown].free_symbols:
+        return None
+    value: dict[sp.Basic, sp.Basic] = {unknown: found.solved[unknown]}
+    own = {h.symbol for h in setting.rule.hyper}
+    left = tuple((h.symbol, h.symbol) for h in goal.other.hyper if h.symbol not in own | {q for q, _ in goal.there})
+    here, there, states = (
+        tuple((q, e.xreplace(value)) for q, e in pairs) for pairs in (goal.here, (*goal.there, *left), found.states)
+    )
+    agreement = Equivalent(goal.other, states, here, there)
+    if not settle_equivalent(agreement, hypotheses, setting, solver).proved:
+        return None
+    named = sp.Integer(0) if goal.value is None else goal.value
+    for point in constants_for(value[unknown].free_symbols | named.free_symbols, hypotheses):
+        works, claimed = value[unknown].xreplace(point), named.xreplace(point)
+        if hold_here(unknown.domain.constraints(works), {}) and (goal.value is None or differ(works, claimed)):
+            witness = {str(s): v for s, v in point.items()} | {str(unknown): works}
+            return Finding(Verdict.REFUTED, "a value for which both rules are proved to agree", witness=witness)
+    return None
 
 
 def _pairs(equations: Iterable[_Equation]) -> Iterator[tuple[_Equation, _Equation]]:

@@ -56,9 +56,7 @@ def settle_each_step(
     return _refuted_by_run(goal.condition, hypotheses, setting, both_ends=True, trials=goal.trials) or finding
 
 
-def _by_equalities(
-    goal: EachStep, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver
-) -> Finding | None:
+def _by_equalities(goal: EachStep, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding | None:
     """Where lemmas say what the states are, put that in: what remains is often a plain identity."""
     t, rule = setting.rule.step_counter, setting.rule
     states = {s.symbol for s in rule.state}
@@ -80,7 +78,7 @@ def _by_equalities(
 def prove_lemmas(
     lemmas: Sequence[sp.Basic], hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver
 ) -> Finding:
-    """Prove each of `lemmas` as an invariant, from those of `hypotheses` that an induction may use and earlier lemmas."""
+    """Prove each of `lemmas` as an invariant, from earlier ones and the `hypotheses` that an induction may use."""
     varying = {setting.rule.step_counter, setting.rule.theta, *(s.symbol for s in setting.rule.state)}
     usable = [h for h in hypotheses if not h.free_symbols & varying]
     steps: list[ProofStep] = []

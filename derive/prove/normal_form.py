@@ -14,7 +14,7 @@ from math import prod
 from typing import TypeAlias
 
 import sympy as sp
-from flint import fmpq_mpoly
+from flint import fmpq, fmpq_mpoly
 
 from ..symbols import NONNEGATIVE, POSITIVE, REAL, Domain
 from .atoms import power_atoms
@@ -246,14 +246,14 @@ class NormalForm:
     def _split(self, polynomial: fmpq_mpoly, root: sp.Symbol) -> tuple[Quotient, Quotient]:
         """Even and odd part in `root`, with its square replaced by the radicand."""
         index = self._field.index(root)
-        parts: dict[int, list[tuple[tuple[int, ...], object]]] = {}
+        parts: dict[int, list[tuple[tuple[int, ...], fmpq]]] = {}
         for powers, coefficient in polynomial.terms():
             rest = (*powers[:index], 0, *powers[index + 1 :])
             parts.setdefault(powers[index], []).append((rest, coefficient))
         result = [self._field.number(sp.Integer(0)), self._field.number(sp.Integer(0))]
         for power, terms in parts.items():
-            coefficient = self._field.of(self._field.sum_of_terms(terms))  # type: ignore[arg-type]
-            result[power % 2] += coefficient * self._roots[root].power(power // 2)
+            rest_of_it = self._field.of(self._field.sum_of_terms(terms))
+            result[power % 2] += rest_of_it * self._roots[root].power(power // 2)
         return result[0], result[1]
 
     def _lowered(self, quotient: Quotient) -> Quotient:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sympy as sp
-from flint import fmpq_mpoly
+from flint import fmpq, fmpq_mpoly
 
 from ..symbols import REAL, Domain, Quantity
 from .rational import Quotient, RationalField
@@ -95,8 +95,8 @@ def _parametrised(polynomial: fmpq_mpoly, index: int, domain: Domain, field: Rat
 
 def _by_power(polynomial: fmpq_mpoly, index: int, field: RationalField) -> dict[int, fmpq_mpoly]:
     """The coefficients of the powers of one symbol, as polynomials in the others."""
-    parts: dict[int, list[tuple[tuple[int, ...], object]]] = {}
+    parts: dict[int, list[tuple[tuple[int, ...], fmpq]]] = {}
     for powers, coefficient in polynomial.terms():
         rest = (*powers[:index], 0, *powers[index + 1 :])
         parts.setdefault(powers[index], []).append((rest, coefficient))
-    return {power: field.sum_of_terms(terms) for power, terms in parts.items()}  # type: ignore[arg-type]
+    return {power: field.sum_of_terms(terms) for power, terms in parts.items()}

@@ -35,7 +35,7 @@ class Quotient:
         return _reduced(self.numerator * other.numerator, self.denominator * other.denominator)
 
     def power(self, exponent: int) -> Quotient:
-        """This quotient to an integer power.
+        """The quotient to an integer power.
 
         Raises
         ------

@@ -24,9 +24,9 @@ _LONGEST = 6
 def settle_recurrence(goal: AlongRecurrence, hypotheses: Sequence[sp.Basic], solver: Solver) -> Finding:
     """Prove by induction on t that the condition holds from the start on, or run the recurrence until it does not.
 
-    The domains of the sequences are proved first, in the same way, then the lemmas, then the condition: each holds of the
-    initial values at the start, and if it (and what was proved before) holds at t - 1, it holds at t.  Inputs are free in
-    the induction step, so they may take any value their hypotheses allow at each step.
+    The domains of the sequences are proved first, in the same way, then the lemmas, then the condition: each holds of
+    the initial values at the start, and if it (and what was proved before) holds at t - 1, it holds at t.  Inputs are
+    free in the induction step, so they may take any value their hypotheses allow at each step.
     """
     domains = [c for s in goal.symbols for c in s.domain.constraints(s)]
     start = dict(zip(goal.symbols, goal.initial, strict=True)) | {step_counter(): sp.Integer(goal.start)}
@@ -73,7 +73,9 @@ def _breaking_values(goal: AlongRecurrence, hypotheses: Sequence[sp.Basic]) -> d
     constants = set().union(*(e.free_symbols for e in expressions)) - inner
     chance = random.Random(20260101)
     for point in sample_points(constants, _POINTS):
-        values: dict[sp.Basic, sp.Basic] = {s: e.xreplace(point) for s, e in zip(goal.symbols, goal.initial, strict=True)}
+        values: dict[sp.Basic, sp.Basic] = {
+            s: e.xreplace(point) for s, e in zip(goal.symbols, goal.initial, strict=True)
+        }
         given: dict[str, sp.Basic] = {s.name: v for s, v in point.items()}
         for t in range(goal.start, goal.start + _LONGEST):
             if t > goal.start:

@@ -1,8 +1,8 @@
 """Homogeneity: a rule run on scaled inputs is the scaled run.
 
-The reduction.  Let every symbol x of the rule be multiplied by its factor m(x).  If the initial states scale, and one step
-from scaled values is the scaled step, for all values, then by induction theta and the states scale at every time.  Where the
-factors of the gradient change between steps, those of theta and the states may not contain them.
+The reduction.  Let every symbol x of the rule be multiplied by its factor m(x).  If the initial states scale, and one
+step from scaled values is the scaled step, for all values, then by induction theta and the states scale at every time.
+Where the factors of the gradient change between steps, those of theta and the states may not contain them.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _obstacle(goal: ScalesAs, rule: UpdateRule) -> str:
         one_sided = domain.lower in (0, None) and domain.upper is None and not domain.integer
         if factor != 1 and not (one_sided and (domain.lower is None or factor.is_positive)):
             return f"{factor} times {hyper} need not lie in the domain of {hyper}"
-    if goal.step is not None and any(e.has(rule.theta) for e in (displacement(rule), *_states(rule).values())):
+    if goal.step is not None and any(e.has(rule.theta) for e in (displacement(rule), *_states(rule))):
         return "the step depends on theta, so its displacement alone does not scale"
     changing = factors[rule.gradient].free_symbols if goal.over_time else set()
     if any(f.free_symbols & changing for q, f in factors.items() if q != rule.gradient):
@@ -65,8 +65,8 @@ def _obstacle(goal: ScalesAs, rule: UpdateRule) -> str:
     return domain_obstacle(rule, dict(goal.fixed))
 
 
-def _states(rule: UpdateRule) -> dict[Quantity, sp.Expr]:
-    return {q: e for q, e in one_step(rule).items() if q != rule.theta}
+def _states(rule: UpdateRule) -> list[sp.Expr]:
+    return [e for q, e in one_step(rule).items() if q != rule.theta]
 
 
 def _homogeneous(
@@ -74,22 +74,23 @@ def _homogeneous(
 ) -> list[ProofStep] | str:
     factors, fixed = _factors(goal, rule), dict(goal.fixed)
     scaled = {q: f * fixed.get(q, q) for q, f in factors.items()}
-    moved = displacement(rule) if goal.step is not None else one_step(rule)[rule.theta]
-    size = goal.step if goal.step is not None else factors[rule.theta]
-    words = "The displacement scales in one step." if goal.step is not None else "Theta scales in one step."
+    step = one_step(rule)
+    moved, size = step[rule.theta], factors[rule.theta]
+    words = "Theta scales in one step."
+    if goal.step is not None:
+        moved, size, words = displacement(rule), goal.step, "The displacement scales in one step."
     rows = [(words, moved.xreplace(scaled), size * moved.xreplace(fixed))]
     for q, start in initial_state(rule).items():
-        words = f"The initial value of {q} scales."
-        rows.append((words, start.xreplace(scaled), factors[q] * start.xreplace(fixed)))
-    for q, e in _states(rule).items():
-        rows.append((f"{q} scales in one step.", e.xreplace(scaled), factors[q] * e.xreplace(fixed)))
+        rows.append((f"The initial value of {q} scales.", start.xreplace(scaled), factors[q] * start.xreplace(fixed)))
+    for q in (s.symbol for s in rule.state):
+        rows.append((f"{q} scales in one step.", step[q].xreplace(scaled), factors[q] * step[q].xreplace(fixed)))
     proof: list[ProofStep] = []
     for words, left, right in rows:
         pulled, side = _with_factors_outside(left)
-        step = equal_step(words, pulled, right, hypotheses, solver)
-        if step is None:
+        shown = equal_step(words, pulled, right, hypotheses, solver)
+        if shown is None:
             return f"not shown: {words}"
-        proof += [*side, step]
+        proof += [*side, shown]
     return proof
 
 
@@ -125,7 +126,7 @@ def _common_factor(arguments: Sequence[sp.Expr]) -> sp.Expr:
 def _differing_run(goal: ScalesAs, rule: UpdateRule, hypotheses: Sequence[sp.Basic]) -> dict[str, sp.Basic] | None:
     """An exact run, and the same run scaled, of which theta, or else a state, does not scale as claimed."""
     factors, fixed = _factors(goal, rule), dict(goal.fixed)
-    if set(q for q, _ in goal.multipliers) - set(factors):
+    if {q for q, _ in goal.multipliers} - set(factors):
         return None
     symbols = {h.symbol for h in rule.hyper if h.symbol not in fixed}
     symbols |= {s for f in (*factors.values(), goal.step or sp.Integer(1)) for s in f.free_symbols}
@@ -152,7 +153,8 @@ def _compared(
     changing = sorted(factors[rule.gradient].free_symbols, key=str) if goal.over_time else []
     bigger = Machine(rule, {q: factors[q] * fixed.get(q, q) for q in hyper})
     plain, one = Machine(rule, fixed), sp.Integer(1)
-    if not all(hold_here(q.domain.constraints((factors[q] * q).xreplace(constants)), {}) for q in hyper if q not in fixed):
+    inside = (hold_here(q.domain.constraints(_number(factors[q] * q, constants)), {}) for q in hyper if q not in fixed)
+    if not all(inside):
         return None
     own = plain.start(one, constants)
     other = bigger.start(_number(factors[rule.theta], constants), constants)

@@ -1,7 +1,7 @@
 """What theta does without gradients, or without anything that could move it: every step multiplies it by one factor.
 
-The reduction.  States that start at zero and that one step keeps at zero, for the gradients allowed, stay there in every
-such run.  If one step from there multiplies theta by the factor, every step does.
+The reduction.  States that start at zero and that one step keeps at zero, for the gradients allowed, stay there in
+every such run.  If one step from there multiplies theta by the factor, every step does.
 """
 
 from __future__ import annotations

@@ -18,7 +18,17 @@ from .identity import prove_identity
 from .solver import Solver
 from .verdict import ProofStep, Verdict
 
-__all__ = ["GRADIENTS", "Machine", "constants_for", "differ", "domain_obstacle", "equal_step", "hold_here", "in_domain_steps", "scheduled"]
+__all__ = [
+    "GRADIENTS",
+    "Machine",
+    "constants_for",
+    "differ",
+    "domain_obstacle",
+    "equal_step",
+    "hold_here",
+    "in_domain_steps",
+    "scheduled",
+]
 
 GRADIENTS: tuple[tuple[sp.Rational, ...], ...] = tuple(
     tuple(sp.Rational(n) for n in sequence.split())
@@ -65,15 +75,15 @@ def in_domain_steps(
     return found
 
 
-def domain_obstacle(
-    rule: UpdateRule, fixed: Mapping[sp.Basic, sp.Basic], resting: Iterable[sp.Symbol] = ()
-) -> str:
+def domain_obstacle(rule: UpdateRule, fixed: Mapping[sp.Basic, sp.Basic], resting: Iterable[sp.Symbol] = ()) -> str:
     """Why states might leave their domains when hyperparameters are set to `fixed`; empty if they cannot.
 
-    That states stay in their domains is proved for hyperparameters in theirs.  A value outside, as eps = 0, is fine where
-    no state with a bounded domain is computed from it; states known to stay at zero are left out.
+    That states stay in their domains is proved for hyperparameters in theirs.  A value outside, as eps = 0, is fine
+    where no state with a bounded domain is computed from it; states known to stay at zero are left out.
     """
     outside = {q for q, e in fixed.items() if not (isinstance(e, sp.Rational) and q.domain.contains(e))}
+    if not outside:
+        return ""
     still: dict[sp.Basic, sp.Basic] = {q: sp.Integer(0) for q in resting}
     for q, e in one_step(rule).items():
         bounded = q not in still and (q.domain.lower is not None or q.domain.upper is not None)
@@ -145,12 +155,10 @@ def hold_here(conditions: Iterable[sp.Basic], point: Mapping[sp.Basic, sp.Basic]
     return all(holds_at(c, dict(point)) is True for c in conditions)
 
 
-def scheduled(
-    constants: Mapping[sp.Basic, sp.Basic], varying: Iterable[Quantity], t: int
-) -> dict[sp.Basic, sp.Basic]:
+def scheduled(constants: Mapping[sp.Basic, sp.Basic], varying: Iterable[Quantity], t: int) -> dict[sp.Basic, sp.Basic]:
     """The constants at step t, where those in `varying` change."""
     factor = _SCHEDULE[(t - 1) % len(_SCHEDULE)]
-    return {**constants, **{q: constants[q] * factor for q in varying}}
+    return {**constants, **{q: constants[q] * factor for q in varying if q in constants}}
 
 
 def _choices(domain: Domain) -> tuple[sp.Rational, ...]:

@@ -19,7 +19,10 @@ _MEMORY_MIB = 2048
 
 def answer(text: str, rlimit: int) -> dict[str, Any]:
     """Z3's answer to an SMT-LIB 2 script, within `rlimit` of Z3's own deterministic units of work."""
-    solver = z3.Tactic("qfnra-nlsat").solver() if "ite" not in text else z3.Solver()
+    if "(set-logic QF_FP)" in text:
+        solver = z3.Tactic("qffp").solver()
+    else:
+        solver = z3.Tactic("qfnra-nlsat").solver() if "ite" not in text else z3.Solver()
     solver.set("rlimit", rlimit)
     try:
         solver.from_string(text)

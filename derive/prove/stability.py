@@ -23,27 +23,24 @@ _POINTS = 400
 def jury_conditions(polynomial: sp.Expr, variable: sp.Symbol) -> tuple[sp.Basic, ...]:
     """Conditions that hold together exactly where all roots of a real monic polynomial lie strictly inside |z| < 1.
 
-    Each factor contributes its own.  A linear factor ``z + c`` needs ``1 - c^2 > 0``, a quadratic one p needs ``p(1) > 0``,
-    ``p(-1) > 0`` and ``p(0) < 1`` (the classical Jury conditions); higher degrees are lowered by the Schur-Cohn step:
-    ``a z^n + ... + c`` is stable iff ``a^2 - c^2 > 0`` and ``(a p(z) - c z^n p(1/z)) / z`` is.
+    Each factor contributes its own.  A linear factor ``z + c`` needs ``1 + c > 0`` and ``1 - c > 0``, a quadratic one p
+    needs ``p(1) > 0``, ``p(-1) > 0`` and ``p(0) < 1`` (the classical Jury conditions); higher degrees are lowered by
+    the Schur-Cohn step: ``a z^n + ... + c`` is stable iff ``a^2 - c^2 > 0`` and ``(a p(z) - c z^n p(1/z)) / z`` is.
 
     Examples
     --------
     >>> z, b = sp.symbols("z b")
     >>> jury_conditions(z - b, z)
-    (1 - b**2 > 0,)
+    (1 - b > 0, b + 1 > 0)
     >>> jury_conditions(z**2 - b, z)
     (1 - b > 0, 1 - b > 0, b + 1 > 0)
     """
     _, factors = sp.factor_list(sp.expand(polynomial), variable)
     found: list[sp.Basic] = []
     for factor, _ in factors:
+        # The polynomial is monic, so a factor's leading coefficient is only a matter of how it was written.
         leading = sp.Poly(factor, variable).LC()
-        if leading.free_symbols:
-            # The polynomial is monic, so a factor's leading coefficient is only a matter of how it was written.
-            factor = sp.cancel(factor / leading)
-            leading = sp.Integer(1)
-        found += _of_factor(sp.Poly(sp.expand(factor / leading), variable))
+        found += _of_factor(sp.Poly(sp.expand(sp.cancel(factor / leading)), variable))
     return tuple(found)
 
 
@@ -51,7 +48,7 @@ def _of_factor(p: sp.Poly) -> list[sp.Basic]:
     if p.degree() == 0:
         return []
     if p.degree() == 1:
-        return [gt(1 - p.TC() ** 2, 0)]
+        return [gt(1 + p.TC(), 0), gt(1 - p.TC(), 0)]
     if p.degree() == 2 and p.LC() == 1:
         return [gt(p.eval(1), 0), gt(p.eval(-1), 0), gt(1 - p.TC(), 0)]
     return _by_reduction(p)
@@ -71,8 +68,8 @@ def _by_reduction(p: sp.Poly) -> list[sp.Basic]:
 def settle_stability(goal: StableIff, hypotheses: Sequence[sp.Basic], solver: Solver) -> Finding:
     """Prove that the Jury conditions and the claimed region imply each other, or find a point where they part.
 
-    The Jury conditions are necessary and sufficient for real polynomials, so the claim is that they hold together exactly
-    in the region.  A point that refutes it is exact: the table is evaluated there in rational numbers.
+    The Jury conditions are necessary and sufficient for real polynomials, so the claim is that they hold together
+    exactly in the region.  A point that refutes it is exact: the table is evaluated there in rational numbers.
     """
     conditions = jury_conditions(goal.polynomial, goal.variable)
     inner = [goal.condition] if not isinstance(goal.condition, sp.And) else list(goal.condition.args)

@@ -21,9 +21,7 @@ from .verdict import ProofStep, Verdict
 __all__ = ["settle_step_bound"]
 
 
-def settle_step_bound(
-    goal: StepWithin, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver
-) -> Finding:
+def settle_step_bound(goal: StepWithin, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding:
     """Prove that no step is longer than the bound, or find a run with one that is.
 
     With n for the direction, s for what stands under the root and r for the rate, all after the step, the obligations
@@ -77,7 +75,7 @@ def _settle(
 ) -> Finding:
     """An obligation from what holds of the state after a step; if that is not enough, from the step itself."""
     now = {s.symbol: after(s.symbol) for s in setting.rule.state}
-    facts = [replaced(c, now) for c in (*setting.facts, *goal.lemmas)]  # type: ignore[arg-type]
+    facts = [replaced(c, now) for c in (*setting.facts, *goal.lemmas)]
     if not part.has(after(setting.rule.theta)):
         used = _relevant(facts, part, set(now.values()))
         finding = settle_condition(part, [*hypotheses, *used], solver, words=words, seek_witness=False)

@@ -1,7 +1,7 @@
 """Linearity in the gradients: the run on a combination of two gradient sequences is the combination of the runs.
 
-The reduction.  If the initial states combine, and one step from combined values is the combination of the steps, for all
-values of both runs, then by induction theta and the states combine at every time.
+The reduction.  If the initial states combine, and one step from combined values is the combination of the steps, for
+all values of both runs, then by induction theta and the states combine at every time.
 """
 
 from __future__ import annotations
@@ -25,9 +25,7 @@ __all__ = ["settle_superposition"]
 _METHOD = "superposition in one step"
 
 
-def settle_superposition(
-    goal: Superposes, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver
-) -> Finding:
+def settle_superposition(goal: Superposes, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding:
     """Prove that runs combine as claimed, or find two that do not."""
     # Most rules are not linear, and then the first step already shows it.
     witness = _differing_runs(goal, setting.rule, hypotheses, GRADIENTS[:1])
@@ -101,5 +99,3 @@ def _combined_run(
             ends = {"combination of the runs": a * first + b * second, "run on the combination": whole}
             return {**found, "theta[0]": zero, **ends}
     return None
-
-

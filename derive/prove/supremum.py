@@ -23,9 +23,10 @@ __all__ = ["settle_supremum"]
 def settle_supremum(goal: SupremumIs, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding:
     """Prove that ``value`` is the supremum of ``numerator^2 / scale``.
 
-    It is an upper bound: ``cleared`` is an invariant, and says ``numerator^2 <= value scale``.  It is the least one: on the
-    run with the given gradients both states have the closed forms ``along``, their quotient is ``ratio``, and
-    ``ratio = value (1 - shrinking^t)`` with ``0 <= shrinking < 1``, which tends to ``value``.
+    It is an upper bound: ``cleared`` is an invariant, and says ``numerator^2 <= value scale``.  It is the least one: on
+    the run with the given gradients, which are not 0, both states have the closed forms ``along``, the second one is
+    positive, their quotient is ``ratio``, and ``ratio = value (1 - shrinking^t)`` with ``0 <= shrinking < 1``, which
+    tends to ``value``.
     """
     upper = settle_invariant(Invariant(goal.cleared), hypotheses, setting, solver)
     if not upper.proved:
@@ -35,19 +36,21 @@ def settle_supremum(goal: SupremumIs, hypotheses: Sequence[sp.Basic], setting: S
         if not finding.proved:
             return Finding(Verdict.UNKNOWN, "supremum", reason=f"not shown of the extremal run: {finding.reason}")
         steps += finding.steps
-    last = ProofStep("The powers of a number below 1 tend to 0, so the quotient comes as close to the bound as one likes.")
+    last = ProofStep(
+        "The powers of a number below 1 tend to 0, so the quotient comes as close to the bound as one likes."
+    )
     return Finding(Verdict.PROVED, "induction and an extremal run", (*steps, last))
 
 
-def _parts(
-    goal: SupremumIs, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver
-) -> list[Finding]:
+def _parts(goal: SupremumIs, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> list[Finding]:
     rule = setting.rule
     t = rule.step_counter
     along = dict(goal.along)
     forms = [
         settle_closed_form(
-            ClosedForm(state, initial_state(rule)[state], setting.step[state].xreplace({rule.gradient: goal.gradient}), form)
+            ClosedForm(
+                state, initial_state(rule)[state], setting.step[state].xreplace({rule.gradient: goal.gradient}), form
+            )
         )
         for state, form in goal.along
     ]
@@ -61,7 +64,9 @@ def _parts(
         *forms,
         settle_closed_form(ClosedForm(gradient, sp.Integer(1), ratio * gradient, goal.gradient)),
         _holds(gt(ratio, 0), hypotheses, solver, "The gradients of that run are positive."),
-        _holds(gt(grown, 0), [*hypotheses, moving], solver, "A gradient that is not 0 leaves a positive second moment."),
+        _holds(
+            gt(grown, 0), [*hypotheses, moving], solver, "A gradient that is not 0 leaves a positive second moment."
+        ),
         _holds(gt(factor, 0), hypotheses, solver, "What the invariant was multiplied by is positive."),
         _holds(eq(quotient, goal.ratio), hypotheses, solver, "The quotient on that run."),
         _holds(says, (), solver, "The invariant says that the numerator's square is at most the bound."),

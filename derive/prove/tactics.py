@@ -14,6 +14,7 @@ from ..goal import ClosedForm, DependsOn, EachStep, Equal, Holds, Invariant, Lim
 from ..printing import claim_notation
 from ..recurrence_goals import AlongRecurrence, StableIff, StepWithin, SupremumIs
 from ..relations import eq
+from ..rounding_goals import AbsorbedIff, Computed, ComputedRun, RoundsToOneIff
 from ..rule import UpdateRule
 from .condition import Finding, require_satisfiable, settle_condition
 from .dependence import settle_dependence
@@ -21,6 +22,8 @@ from .equivalence import settle_equivalent
 from .forcing import settle_forced_value
 from .induction import settle_each_step, settle_invariant
 from .recurrence import settle_recurrence
+from .rounded_run import settle_computed_run
+from .rounding import require_same_arithmetic, settle_absorbed, settle_computed, settle_rounds_to_one
 from .scaling import settle_scaling
 from .sequences import settle_closed_form, settle_limit
 from .setting import Setting
@@ -85,6 +88,9 @@ def _obligation(rule: UpdateRule, given: tuple[sp.Basic, ...], shows: sp.Basic) 
 
 
 def _find(claim: Claim, setting: Setting, solver: Solver) -> Finding:
+    mixed = require_same_arithmetic(claim.goal, claim.semantics)
+    if mixed is not None:
+        return mixed
     if setting.trouble:
         return Finding(Verdict.UNKNOWN, "none", reason=setting.trouble)
     hypotheses = [h.condition for h in claim.hypotheses]
@@ -124,6 +130,14 @@ def _find(claim: Claim, setting: Setting, solver: Solver) -> Finding:
             return settle_superposition(claim.goal, hypotheses, setting, solver)
         case KeepsTheta():
             return settle_shrinking(claim.goal, hypotheses, setting, solver)
+        case Computed():
+            return settle_computed(claim.goal, hypotheses, solver)
+        case ComputedRun():
+            return settle_computed_run(claim.goal, hypotheses, setting)
+        case RoundsToOneIff():
+            return settle_rounds_to_one(claim.goal, hypotheses)
+        case AbsorbedIff():
+            return settle_absorbed(claim.goal, hypotheses)
 
 
 def _in_one_step(equation: sp.Eq, hypotheses: list[sp.Basic], setting: Setting, solver: Solver) -> Finding:

@@ -47,9 +47,7 @@ def _constants(rule: UpdateRule, trial: Trial) -> dict[sp.Symbol, sp.Rational]:
     return given | {s: v if v is not None else sp.Rational(1, 2) for s, v in chosen.items()}
 
 
-def _broken(
-    rule: UpdateRule, condition: sp.Basic, constants: Mapping[sp.Symbol, sp.Rational], trial: Trial
-) -> bool:
+def _broken(rule: UpdateRule, condition: sp.Basic, constants: Mapping[sp.Symbol, sp.Rational], trial: Trial) -> bool:
     step = {q: e.xreplace(dict(constants)) for q, e in one_step(rule).items()}
     values: dict[sp.Basic, sp.Basic] = {q: e.xreplace(dict(constants)) for q, e in initial_state(rule).items()}
     values[rule.theta] = sp.Integer(1)
@@ -58,7 +56,7 @@ def _broken(
         inputs = {**values, rule.gradient: gradient, rule.step_counter: sp.Integer(t)}
         following: dict[sp.Basic, sp.Basic] = {q: e.xreplace(inputs) for q, e in step.items()}
         if t == last:
-            both = {**constants, **inputs, **{after(q): e for q, e in following.items()}}  # type: ignore[arg-type]
+            both = {**constants, **inputs, **{after(q): e for q, e in following.items()}}
             return holds_at(replaced(condition, both), {}) is False
         values = following
     return False

@@ -94,6 +94,20 @@ class Algebra:
         """``left - right``."""
         return self._sum(self.quotient(left), self._scaled(self.quotient(right), Fraction(-1)))
 
+    def cleared(self, left: Expression, right: Expression) -> Expression | None:
+        """An expression without divisors that has the sign of ``left - right``; None if a divisor's sign is not evident."""
+        try:
+            difference = self.difference(left, right)
+        except TooComplicatedError:
+            return None
+        direction = 1
+        for factor, exponent in difference.below.values():
+            sign = self._sign_of(factor)
+            if sign is None or not sign.strict:
+                return None
+            direction *= sign.direction if exponent % 2 else 1
+        return self.expression(poly.scale(difference.above, direction))
+
     def _sign(self, q: Quotient) -> Sign | None:
         found = self._sign_of(q.above)
         for factor, exponent in q.below.values():

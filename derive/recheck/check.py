@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .algebra import Algebra
-from .decide import ALGEBRA, EVALUATION, Decider
+from .decide import ALGEBRA, EVALUATION, Decider, with_equations_used
 from .expression import BadCertificateError, UndefinedError
 from .obligations import Need, NotRederivableError, Plan, plan_for
 from .printing import goal_text, text
@@ -161,8 +161,10 @@ class _Proof:
 def _met(need: Need, obligations: tuple[Obligation, ...], algebra: Algebra) -> str | None:
     """None if an obligation meets the need, else what is wrong."""
     problem = "the certificate lacks this obligation"
+    # Where the need may assume that a symbol equals something, what it shows may be written with that.
+    forms = [need.shows, *with_equations_used(need.allowed, need.shows)]
     for obligation in obligations:
-        if not algebra.same(obligation.shows, need.shows):
+        if not any(algebra.same(obligation.shows, form) for form in forms):
             continue
         if need.accepts is not None:
             found = need.accepts(obligation)

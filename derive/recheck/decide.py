@@ -5,21 +5,22 @@ Exact algebra is asked first, because nobody has to be trusted for it, then a so
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-
 from fractions import Fraction
 
 from .algebra import Algebra
 from .domains import Domain
 from .expression import Expression, UndefinedError, contains, free_symbols, is_relation, replace, subexpressions
 from .intervals import UndecidedError, holds
+from .reading import GRADIENT
 from .smtlib import NotRealArithmeticError, question
-from .solver import Solver
+from .solver import Answer, Solver
 
-__all__ = ["ALGEBRA", "EVALUATION", "Decider", "Decision"]
+__all__ = ["ALGEBRA", "EVALUATION", "Decider", "Decision", "with_equations_used"]
 
 ALGEBRA, EVALUATION = "exact algebra", "exact evaluation"
+_SOON, _LATE = 1.0, 5.0
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,12 @@ class Decider:
         return self._memory[key]
 
     def _decide(self, given: Sequence[Expression], shows: Expression) -> Decision:
+        given, shows = _generalised(given, shows)
         if isinstance(shows, tuple) and shows[0] == "and":
             return _all(self._decide(given, part) for part in shows[1:])
         if shows is True or shows in given or self._by_algebra(shows):
             return Decision("yes", frozenset((ALGEBRA,)))
-        for condition in _with_equations_used(given, shows):
+        for condition in with_equations_used(given, shows):
             if self._by_algebra(condition):
                 return Decision("yes", frozenset((ALGEBRA,)))
             if not free_symbols(condition):
@@ -81,29 +83,68 @@ class Decider:
         return (sign.direction > 0) == (relation in (">", ">=")) and (sign.strict or relation in ("<=", ">="))
 
     def _by_solver(self, given: Sequence[Expression], shows: Expression) -> Decision:
-        # What is assumed with roots and quotients in it is seldom needed and slows solvers down: first without.
-        plain = [g for g in given if not contains(g, "**") or all(map(_is_plain, subexpressions(g)))]
-        for assumed in (plain, given) if len(plain) < len(given) else (given,):
-            try:
-                script = question(assumed, shows, self.domains)
-            except NotRealArithmeticError as error:
-                return Decision("unknown", reason=str(error))
-            answer = self.solver.ask(script)
-            if answer.result == "unsat":
-                return Decision("yes", frozenset((answer.by,)))
+        answer = Answer("unknown", "")
+        try:
+            for script, seconds, coverings in self._questions(given, shows):
+                answer = self.solver.ask(script, seconds, coverings=coverings)
+                if answer.result == "unsat":
+                    return Decision("yes", frozenset((answer.by,)))
+        except NotRealArithmeticError as error:
+            return Decision("unknown", reason=str(error))
         if answer.result == "sat":
             return Decision("no", frozenset((answer.by,)), f"{answer.by} found values that speak against it")
         return Decision("unknown", reason=answer.reason)
 
+    def _questions(self, given: Sequence[Expression], shows: Expression) -> Iterator[tuple[str, float, bool]]:
+        """One question in several forms, each with a time limit; ``unsat`` of any of them decides it.
+
+        Most are answered at once, so no form is waited for long before all were tried.  The last form leaves nothing out:
+        its ``sat`` is an answer too.
+        """
+        # What is assumed with roots and quotients in it is seldom needed and slows solvers down: first without.
+        plain = [g for g in given if not contains(g, "**") or all(map(_is_plain, subexpressions(g)))]
+        yield question(plain, shows, self.domains), _SOON, False
+        algebra = Algebra([shows, *given], self.domains)
+        cleared = question([self._cleared(g, algebra) for g in given], self._cleared(shows, algebra), self.domains)
+        yield cleared, _SOON, True
+        yield cleared, _SOON, False
+        yield question(plain, self._cleared(shows, algebra), self.domains), _SOON, False
+        yield cleared, _LATE, False
+        yield question(given, shows, self.domains), _LATE, False
+
+    def _cleared(self, condition: Expression, algebra: Algebra) -> Expression:
+        """The condition with relations between quotients multiplied out, where the divisors' signs are evident."""
+        if is_relation(condition):
+            above = algebra.cleared(condition[1], condition[2])
+            return condition if above is None else (condition[0], above, Fraction(0))
+        if isinstance(condition, tuple) and condition[0] in ("and", "or", "not", "implies", "iff"):
+            return (condition[0], *(self._cleared(part, algebra) for part in condition[1:]))
+        return condition
+
     def contradictory(self, conditions: Sequence[Expression]) -> bool:
         """Whether a solver shows that no values satisfy `conditions` together."""
         try:
-            return self.solver.ask(question(conditions, None, self.domains)).result == "unsat"
+            return self.solver.ask(question(conditions, None, self.domains), _SOON).result == "unsat"
         except NotRealArithmeticError:
             return False
 
 
 _CONTRARY = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+
+def _generalised(given: Sequence[Expression], shows: Expression) -> tuple[Sequence[Expression], Expression]:
+    """With ``g + c`` replaced by g, where g is a real number that occurs in this sum only: both are any real number."""
+    conditions = (shows, *given)
+    sums = {e for c in conditions for e in subexpressions(c) if isinstance(e, tuple) and e[0] == "+" and GRADIENT in e}
+    if len(sums) != 1:
+        return given, shows
+    (total,) = sums
+    rest = tuple(a for a in total[1:] if a != GRADIENT)
+    mark = f"{GRADIENT}!"
+    replaced = [replace(c, {total: mark}) for c in conditions]
+    if len(rest) != len(total) - 2 or any(GRADIENT in free_symbols(e) for e in (*rest, *replaced)):
+        return given, shows
+    return [replace(c, {mark: GRADIENT}) for c in replaced[1:]], replace(replaced[0], {mark: GRADIENT})
 
 
 def _is_plain(e: Expression) -> bool:
@@ -132,7 +173,7 @@ def _all(parts: Iterable[Decision]) -> Decision:
     return Decision("yes", by)
 
 
-def _with_equations_used(given: Sequence[Expression], shows: Expression) -> list[Expression]:
+def with_equations_used(given: Sequence[Expression], shows: Expression) -> list[Expression]:
     """`shows` with symbols replaced by what `given` says they equal."""
     used = shows
     for condition in given:

@@ -258,16 +258,21 @@ def _split(formula: Expression) -> tuple[Expression, Expression | None]:
 
 
 def _sequence_of_the_rule(c: Certificate, symbol: str, initial: Expression, following: Expression) -> str:
-    """That the recurrence is the rule's own, where it is said of a state: with g(t), or a constant, for the gradient."""
+    """Whether the recurrence is the rule's own, where it is said of a state: with some value for the gradient."""
     if symbol not in c.rule.states:
         return "it speaks of the recurrence as written, not of a state of the rule"
-    gradients: list[Expression] = [("at", "g", COUNTER), *sorted(set(c.domains) - set(c.rule.domains))]
-    step = c.rule.step[symbol]
-    own = [replace(step, {GRADIENT: value}) for value in gradients]
-    algebra = Algebra([following, *own, initial, c.rule.initial[symbol]], c.domains)
-    if not algebra.equal(initial, c.rule.initial[symbol]) or not any(algebra.equal(following, e) for e in own):
-        raise BadCertificateError(f"the recurrence is not the one that the rule has for {symbol}")
-    return ""
+    step, own_start = c.rule.step[symbol], c.rule.initial[symbol]
+    without, fresh = replace(step, {GRADIENT: ZERO}), replace(step, {GRADIENT: ONE})
+    taken = make("+", (following, make("*", (-ONE, without))))
+    weight = make("+", (fresh, make("*", (-ONE, without))))
+    # The gradient, or its square, that makes the rule's step this one.
+    gradient = make("*", (taken, make("**", (weight, -ONE))))
+    algebra = Algebra([following, step, gradient, initial, own_start], c.domains)
+    free = algebra.equal(replace(gradient, {symbol: ZERO}), replace(gradient, {symbol: ONE}))
+    roots = [replace(gradient, {symbol: ZERO}), make("**", (replace(gradient, {symbol: ZERO}), Fraction(1, 2)))]
+    if not free or not any(algebra.equal(following, replace(step, {GRADIENT: value})) for value in roots):
+        return f"it speaks of the recurrence as written, which is not the rule's for {symbol}"
+    return "" if algebra.equal(initial, own_start) else f"{symbol} starts elsewhere than in the rule"
 
 
 def _depends_on(c: Certificate) -> Plan:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import comb
 
 from .domains import REAL, Domain
-from .polynomial import Polynomial, Term, add
+from .polynomial import Polynomial, Term, add, multiply, scale
 
 __all__ = ["Sign", "sign_of"]
 
@@ -31,12 +31,52 @@ class Sign:
 def sign_of(p: Polynomial, domains: Sequence[Domain]) -> Sign | None:
     """The sign of `p`, whose variables live in `domains`, or None if it is not evident.
 
+    Where the coefficients do not show it, a variable x without bounds may: ``4 a (a x^2 + b x + c) = (2 a x + b)^2 + 4 a c -
+    b^2``.
+
     Examples
     --------
     >>> unit = Domain(Fraction(0), Fraction(1), upper_open=True)
     >>> sign_of({(): Fraction(1), (1, 1): Fraction(-1)}, [unit, unit])
     Sign(direction=1, strict=True)
     """
+    found = _by_coefficients(p, domains)
+    if found is not None:
+        return found
+    for index in range(max((len(term) for term in p), default=0)):
+        found = _by_discriminant(p, index, domains)
+        if found is not None:
+            return found
+    return None
+
+
+def _by_discriminant(p: Polynomial, index: int, domains: Sequence[Domain]) -> Sign | None:
+    """The sign of a quadratic polynomial in one variable whose discriminant is nowhere positive."""
+    parts: list[Polynomial] = [{}, {}, {}]
+    for term, coefficient in p.items():
+        exponent = term[index] if len(term) > index else 0
+        if exponent > 2:
+            return None
+        rest = [*term]
+        if exponent:
+            rest[index] = 0
+        while rest and rest[-1] == 0:
+            rest.pop()
+        parts[exponent][tuple(rest)] = coefficient
+    c, b, a = parts
+    if not a or not b or not c:
+        return None
+    leading = _by_coefficients(a, domains)
+    if leading is None or not leading.strict:
+        return None
+    negative_discriminant = add(scale(multiply(a, c), 4), scale(multiply(b, b), -1))
+    if not negative_discriminant:
+        return Sign(leading.direction, strict=False)
+    margin = _by_coefficients(negative_discriminant, domains)
+    return Sign(leading.direction, margin.strict) if margin is not None and margin.direction > 0 else None
+
+
+def _by_coefficients(p: Polynomial, domains: Sequence[Domain]) -> Sign | None:
     if not p:
         return None
     width = max(len(term) for term in p)

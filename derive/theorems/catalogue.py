@@ -7,15 +7,25 @@ from ..rule import UpdateRule
 from . import (
     accumulators,
     bias_correction,
+    corrections,
+    epsilon,
+    equivalences,
     first_step,
+    invariance,
+    moment_bounds,
     moments,
     one_step,
     rates,
     responses,
+    rounding,
     scale_changes,
     self_scaled,
+    special_cases,
     stability,
     step_bounds,
+    tuned_rates,
+    two_cycles,
+    weight_decay,
 )
 from .subjects import ORDER
 
@@ -27,12 +37,22 @@ _SUBJECTS = (
     first_step,
     bias_correction,
     moments,
+    corrections,
     rates,
     step_bounds,
+    moment_bounds,
     responses,
     scale_changes,
     self_scaled,
     stability,
+    tuned_rates,
+    two_cycles,
+    invariance,
+    epsilon,
+    weight_decay,
+    equivalences,
+    special_cases,
+    rounding,
 )
 
 

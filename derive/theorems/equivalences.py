@@ -1,13 +1,9 @@
-"""One rule is another in other words: the forms of momentum and of Nesterov's method, Adam's relatives, schedules.
-
-Which pairs are looked at is listed here; the map between their states and the hyperparameters that make them agree are
-found by :func:`optproof.derive.translation.find_translation`.
-"""
+"""One rule is another in other words: the forms of momentum and of Nesterov's method, Adam's relatives, schedules."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 import sympy as sp
 
@@ -19,50 +15,20 @@ from ..goal import EachStep, Equal
 from ..prove.equivalence import previous
 from ..prove.verdict import Verdict
 from ..relations import eq, ge, gt
-from ..rule import Source, UpdateRule
+from ..rule import UpdateRule
 from ..sequence import one_step
-from ..symbols import REAL, Quantity, after, parameter
+from ..symbols import REAL, Quantity, after
 from ..translation import find_translation, solve_equations
-from .partners import averaged_momentum, normalised_descent, quasi_hyperbolic, two_sequences
-from .sources import kingma_ba, ma_yarats, nesterov, polyak, pytorch_sgd, reddi, sutskever
+from .pairings import as_claim, pairings
+from .sources import polyak, pytorch_sgd, reddi
 from .subjects import RELATIONS
 
-__all__ = ["Pairing", "as_claim", "claims", "same_name_map"]
-
-
-@dataclass(frozen=True)
-class Pairing:
-    """Two rules that are one, under a map and settings that are to be found.
-
-    Attributes
-    ----------
-    name, title : str
-        The claim's.
-    other : callable
-        Makes the other rule.
-    here, there : mapping of hyperparameter name to expression
-    unknowns : tuple of str
-        Hyperparameters of the other rule, by name, whose values are solved for; so are those ``"here:name"``.
-    shown : str
-        What the claim shows as its derived formula: an unknown, or the name of a state of the other rule.
-    """
-
-    name: str
-    title: str
-    other: Callable[[], UpdateRule]
-    here: Mapping[str, sp.Expr] = field(default_factory=dict)
-    there: Mapping[str, sp.Expr] = field(default_factory=dict)
-    unknowns: tuple[str, ...] = ()
-    shown: str = ""
-    positive: tuple[str, ...] = ()
-    source: Source | None = None
-    published: sp.Expr | None = None
-    seed: tuple[str, ...] = ()
+__all__ = ["claims", "same_name_map"]
 
 
 def claims(rule: UpdateRule) -> Iterator[Claim]:
     """What the rule is in other words, the schedules that make it so, and near relatives that differ."""
-    for pairing in _pairings().get(rule.name, ()):
+    for pairing in pairings().get(rule.name, ()):
         found = as_claim(pairing, rule)
         if found is not None:
             yield found
@@ -71,62 +37,6 @@ def claims(rule: UpdateRule) -> Iterator[Claim]:
     yield from _displacement_is_velocity(rule)
     yield from _nesterov_parameters(rule)
     yield from _near_relatives(rule)
-
-
-def as_claim(pairing: Pairing, rule: UpdateRule, subject: str = RELATIONS) -> Claim | None:
-    """The claim that both rules are one, with what was found put in; None if nothing was found."""
-    other, symbols = pairing.other(), {h.name: h.symbol for h in rule.hyper}
-    unknown = {n: Quantity(f"wanted__{n.replace(':', '_')}", REAL) for n in pairing.unknowns}
-    there_symbols = {h.name: h.symbol for h in other.hyper}
-    here = {symbols[n]: e for n, e in pairing.here.items()}
-    here |= {symbols[n[5:]]: u for n, u in unknown.items() if n.startswith("here:")}
-    there = {there_symbols[n]: e for n, e in pairing.there.items()}
-    there |= {there_symbols[n]: u for n, u in unknown.items() if not n.startswith("here:")}
-    found = find_translation(rule, other, here=here, there=there, unknowns=unknown.values())
-    if found is None or set(found.solved) != set(unknown.values()):
-        return None
-    solved: dict[sp.Basic, sp.Basic] = {u: _tidy(e) for u, e in found.solved.items()}
-    states = tuple((q, e.xreplace(solved)) for q, e in found.states)
-    goal = Equivalent(
-        other,
-        states,
-        here=tuple((q, e.xreplace(solved)) for q, e in here.items()),
-        there=tuple((q, e.xreplace(solved)) for q, e in there.items()),
-        varying=_may_vary(states, rule),
-    )
-    derived = solved[unknown[pairing.shown]] if pairing.shown in unknown else _of_state(states, pairing.shown)
-    return Claim(
-        pairing.name,
-        subject,
-        pairing.title,
-        rule,
-        goal,
-        hypotheses=tuple(Hypothesis(gt(symbols[n], 0), f"{n} is not zero") for n in pairing.positive),
-        derived=derived,
-        source=pairing.source,
-        published=pairing.published,
-        relation=None if pairing.published is None else "equal",
-        seed=pairing.seed,
-    )
-
-
-def _of_state(states: tuple[tuple[Quantity, sp.Expr], ...], name: str) -> sp.Expr | None:
-    return next((e for q, e in states if q.name == name), None)
-
-
-def _may_vary(states: tuple[tuple[Quantity, sp.Expr], ...], rule: UpdateRule) -> tuple[Quantity, ...]:
-    """The learning rate, if the map between the states does not contain it."""
-    lr = [h.symbol for h in rule.hyper if h.name == "lr"]
-    return tuple(q for q in lr if not any(q in e.free_symbols for _, e in states))
-
-
-def _tidy(e: sp.Expr) -> sp.Expr:
-    """A quotient with a denominator like 1 - beta, not beta - 1."""
-    numerator, denominator = sp.fraction(sp.factor_terms(e))
-    at_zero = denominator.xreplace({s: sp.Integer(0) for s in denominator.free_symbols})
-    if at_zero.is_Rational and at_zero < 0:
-        numerator, denominator = -numerator, sp.expand(-denominator)
-    return numerator / denominator
 
 
 def _while_lr_changes(found: Claim, rule: UpdateRule) -> Iterator[Claim]:
@@ -138,7 +48,8 @@ def _while_lr_changes(found: Claim, rule: UpdateRule) -> Iterator[Claim]:
     yield replace(
         found,
         name=f"{found.name}-while-lr-changes",
-        title=f"Often taken for granted: {goal.other.name} is the same rule also while the learning rate changes. It is not.",
+        title=f"Often taken for granted: {goal.other.name} is the same rule also while the learning rate changes. It "
+        "is not.",
         goal=replace(goal, varying=(lr,)),
         derived=None,
         published=None,
@@ -182,7 +93,8 @@ def _difference_when_lr_changes(rule: UpdateRule) -> Iterator[Claim]:
     yield Claim(
         "momentum-that-undoes-a-change-of-lr",
         RELATIONS,
-        "Both forms stay one while the learning rate changes if the one with lr inside uses this momentum in that step.",
+        "Both forms stay one while the learning rate changes if the one with lr inside uses this momentum in that "
+        "step.",
         rule,
         Equal(other.xreplace({mu: momentum}), own, r"{\theta}'_{t}", "theta'[t]"),
         hypotheses=(Hypothesis(gt(previous(lr), 0), "the learning rate before was not zero"),),
@@ -200,7 +112,8 @@ def _displacement_is_velocity(rule: UpdateRule) -> Iterator[Claim]:
     yield Claim(
         "velocity-is-displacement",
         RELATIONS,
-        "The velocity is theta's last displacement, so this is Polyak's heavy ball: a gradient step plus momentum times "
+        "The velocity is theta's last displacement, so this is Polyak's heavy ball: a gradient step plus momentum "
+        "times "
         "the last displacement.",
         rule,
         EachStep(eq(after(v), after(rule.theta) - rule.theta)),
@@ -216,11 +129,11 @@ def _nesterov_parameters(rule: UpdateRule) -> Iterator[Claim]:
     yield Claim(
         "frameworks-keep-the-same-theta",
         RELATIONS,
-        "Often taken for granted: the parameters that frameworks keep for Nesterov's momentum are those of the paper. They "
+        "Often taken for granted: the parameters that frameworks keep for Nesterov's momentum are those of the "
+        "paper. They "
         "are the look-ahead points.",
         rule,
         same_name_map(rule, other),
-        source=sutskever("eqs. (3)-(4)"),
         expected=Verdict.REFUTED,
         seed=("S13",),
     )
@@ -269,176 +182,9 @@ def _near_relatives(rule: UpdateRule) -> Iterator[Claim]:
         yield Claim(
             "is-the-papers-amsgrad",
             RELATIONS,
-            "Commonly assumed: the frameworks' amsgrad option is the AMSGrad of the paper. It adds Adam's bias corrections.",
+            "Commonly assumed: the frameworks' amsgrad option is the AMSGrad of the paper. It adds Adam's bias "
+            "corrections.",
             rule,
             Equivalent(paper, states),
-            source=reddi("Algorithm 2"),
             expected=Verdict.REFUTED,
         )
-
-
-def _pairings() -> dict[str, tuple[Pairing, ...]]:
-    return {**_momentum_pairings(), **_adaptive_pairings()}
-
-
-def _catalogue(name: str) -> Callable[[], UpdateRule]:
-    return lambda: catalogue_rule(name)
-
-
-def _momentum_pairings() -> dict[str, tuple[Pairing, ...]]:
-    lr, mu, b, v = hyperparameter("lr"), hyperparameter("momentum"), Quantity("b"), Quantity("v")
-    return {
-        "sgd[momentum]": (
-            Pairing(
-                "is-velocity-with-lr-inside",
-                "With a constant learning rate, a buffer of gradients and a velocity that contains the learning rate are the "
-                "same momentum.",
-                _catalogue("sgd[momentum,lr_inside]"),
-                shown="v",
-                source=sutskever("eqs. (1)-(2)"),
-                published=-lr * b,
-                seed=("S13",),
-            ),
-            Pairing(
-                "is-averaged-momentum",
-                "Momentum with a summing buffer is momentum with an averaging one at a larger learning rate.",
-                averaged_momentum,
-                unknowns=("lr",),
-                shown="lr",
-                published=lr / (1 - mu),
-                seed=("S13", "S14"),
-            ),
-            Pairing(
-                "is-quasi-hyperbolic",
-                "Momentum is quasi-hyperbolic momentum with this weight of the buffer.",
-                quasi_hyperbolic,
-                unknowns=("lr", "nu"),
-                shown="nu",
-                source=ma_yarats(""),
-                published=sp.Integer(1),
-                seed=("S13",),
-            ),
-        ),
-        "sgd[nesterov]": (
-            Pairing(
-                "is-velocity-with-lr-inside",
-                "With a constant learning rate, the two forms of Nesterov's momentum that frameworks run are one.",
-                _catalogue("sgd[nesterov,lr_inside]"),
-                shown="v",
-                published=-lr * b,
-                seed=("S13",),
-            ),
-            Pairing(
-                "is-look-ahead",
-                "With a constant learning rate, the frameworks' Nesterov momentum is the paper's: its parameters are the "
-                "points to which the paper looks ahead.",
-                _catalogue("sgd[lookahead]"),
-                shown="theta",
-                source=sutskever("eqs. (3)-(4)"),
-                seed=("S13",),
-            ),
-            Pairing(
-                "is-two-sequences",
-                "With a constant learning rate, Nesterov's momentum is his method of two sequences, a gradient step and an "
-                "extrapolation.",
-                two_sequences,
-                shown="d",
-                source=nesterov(""),
-                seed=("S13",),
-            ),
-            Pairing(
-                "is-quasi-hyperbolic",
-                "Nesterov's momentum is quasi-hyperbolic momentum with this weight of the buffer.",
-                quasi_hyperbolic,
-                unknowns=("lr", "nu"),
-                shown="nu",
-                source=ma_yarats(""),
-                published=mu,
-                seed=("S13",),
-            ),
-        ),
-        "sgd[lookahead]": (
-            Pairing(
-                "is-framework-form",
-                "The paper's Nesterov momentum, seen at the points to which it looks ahead, is the form that frameworks run, "
-                "whatever the schedule of the learning rate.",
-                _catalogue("sgd[nesterov,lr_inside]"),
-                shown="theta",
-                source=sutskever("eqs. (3)-(4)"),
-                published=parameter() + mu * v,
-                seed=("S13",),
-            ),
-        ),
-    }
-
-
-def _adaptive_pairings() -> dict[str, tuple[Pairing, ...]]:
-    lr, beta2, decay = hyperparameter("lr"), hyperparameter("beta2"), hyperparameter("weight_decay")
-    t, zero = catalogue_rule("adam").step_counter, sp.Integer(0)
-    return {
-        "adam": (
-            Pairing(
-                "without-momentum-is-corrected-rmsprop",
-                "At beta1 = 0 Adam is RMSprop with the bias correction moved into the learning rate and eps.",
-                _catalogue("rmsprop"),
-                here={"beta1": zero},
-                there={"rho": beta2},
-                unknowns=("lr", "eps"),
-                shown="lr",
-                source=kingma_ba("section 5"),
-                published=lr * sp.sqrt(1 - beta2**t),
-                seed=("S10",),
-            ),
-            Pairing(
-                "without-averages-is-normalised-descent",
-                "At beta1 = beta2 = 0 Adam moves by the gradient divided by its own size plus eps.",
-                normalised_descent,
-                here={"beta1": zero, "beta2": zero},
-                seed=("S10",),
-            ),
-        ),
-        "rmsprop": (
-            Pairing(
-                "contains-adagrad",
-                "One family contains both rules: RMSprop whose decay rate is 1 - 1/t, with these learning rates, is Adagrad; "
-                "its accumulator is t times the average.",
-                _catalogue("adagrad"),
-                here={"rho": 1 - 1 / t},
-                there={"initial_accumulator": zero},
-                unknowns=("here:lr", "here:eps"),
-                shown="here:lr",
-                source=kingma_ba("section 5"),
-                published=lr / sp.sqrt(t),
-                seed=("S4",),
-            ),
-            Pairing(
-                "without-memory-is-normalised-descent",
-                "At rho = 0 RMSprop moves by the gradient divided by its own size plus eps.",
-                normalised_descent,
-                here={"rho": zero},
-                seed=("S1",),
-            ),
-        ),
-        "adam[amsgrad]": (
-            Pairing(
-                "is-the-papers-amsgrad-with-schedules",
-                "The frameworks' amsgrad option is the AMSGrad of the paper with this learning rate, and eps changed alike.",
-                _catalogue("amsgrad"),
-                unknowns=("lr", "eps"),
-                shown="lr",
-                source=reddi("Algorithm 2"),
-            ),
-        ),
-        "adamw[paper]": (
-            Pairing(
-                "is-the-frameworks-adamw",
-                "The paper's AdamW is the frameworks' with this weight decay, and the schedule moved into the learning rate.",
-                _catalogue("adamw"),
-                unknowns=("lr", "weight_decay"),
-                shown="weight_decay",
-                positive=("lr",),
-                published=decay / lr,
-                seed=("S12",),
-            ),
-        ),
-    }

@@ -1,4 +1,4 @@
-"""Invariances: units, the scale and the sign of gradients, their sums and their directions, and what eps is to Adadelta."""
+"""Invariances: units, the scale, sign, sum and direction of gradients, and what eps is to Adadelta."""
 
 from __future__ import annotations
 
@@ -60,23 +60,25 @@ def _units(rule: UpdateRule, system: UnitSystem) -> Iterator[Claim]:
     yield Claim(
         "units",
         INVARIANCE,
-        "Measured in other units of the parameter and of the objective the rule is the same, if its hyperparameters are "
+        "Measured in other units of the parameter and of the objective the rule is the same, if its hyperparameters "
+        "are "
         f"converted like this.{tied}",
         rule,
         ScalesAs(_multipliers(rule, system.units, parameter, loss)),
         derived=None if lr is None else _factor(system.units[lr], parameter, objective),
-        source=zeiler("section 3.2") if rule.name == "adadelta" else None,
+        source=zeiler("") if rule.name == "adadelta" else None,
         seed=("S8",),
     )
     if system.condition:
         yield Claim(
             "units-are-free",
             INVARIANCE,
-            "Commonly said: Adadelta's update has the right units. With its single eps it does not, unless the unit of the "
+            "Commonly said: Adadelta's update has the right units. With its single eps it does not, unless the unit "
+            "of the "
             "objective is fixed by that of the parameter.",
             rule,
-            ScalesAs(_multipliers(rule, system.units, parameter, objective)[1:] + ((rule.gradient, objective / parameter),)),
-            source=zeiler("section 3.2"),
+            ScalesAs(((rule.gradient, objective / parameter), *_multipliers(rule, system.units, parameter, loss)[1:])),
+            source=zeiler(""),
             expected=Verdict.REFUTED,
             seed=("S8",),
         )
@@ -112,7 +114,8 @@ def _gradient_scale(rule: UpdateRule, system: UnitSystem) -> Iterator[Claim]:
     yield Claim(
         "gradient-scale-without-eps",
         INVARIANCE,
-        "At eps = 0 theta's path does not depend on the gradients' scale: multiplying every gradient by one positive number "
+        "At eps = 0 theta's path does not depend on the gradients' scale: multiplying every gradient by one positive "
+        "number "
         "changes nothing.",
         rule,
         ScalesAs(kept, fixed=((eps, sp.Integer(0)),)),
@@ -135,7 +138,8 @@ def _gradient_scale(rule: UpdateRule, system: UnitSystem) -> Iterator[Claim]:
     yield Claim(
         "gradient-scale-over-time",
         INVARIANCE,
-        "Commonly said: the rule does not see the scale of the gradients at all. It does once that scale changes from step to "
+        "Commonly said: the rule does not see the scale of the gradients at all. It does once that scale changes "
+        "from step to "
         "step, even at eps = 0.",
         rule,
         ScalesAs(((rule.gradient, c),), fixed=((eps, sp.Integer(0)),), over_time=True),
@@ -171,7 +175,8 @@ def _additive(rule: UpdateRule) -> Iterator[Claim]:
         INVARIANCE,
         "The run on the sum of two gradient sequences is the sum of the runs: this is what it means not to be adaptive."
         if linear
-        else "Were the rule not adaptive, the run on the sum of two gradient sequences would be the sum of the runs. It is not.",
+        else "Were the rule not adaptive, the run on the sum of two gradient sequences would be the sum of the runs. "
+        "It is not.",
         rule,
         Superposes(sp.Integer(1), sp.Integer(1)),
         expected=Verdict.PROVED if linear else Verdict.REFUTED,
@@ -185,7 +190,8 @@ def _additive(rule: UpdateRule) -> Iterator[Claim]:
         INVARIANCE,
         "Turning the coordinate axes turns the path: the rule has no preferred axes."
         if linear
-        else "Were there no preferred axes, turning them would turn the path. Normalising each coordinate by itself breaks that.",
+        else "Were there no preferred axes, turning them would turn the path. Normalising each coordinate by itself "
+        "breaks that.",
         rule,
         Superposes(cosine, -sine),
         expected=Verdict.PROVED if linear else Verdict.REFUTED,
@@ -207,12 +213,12 @@ def _two_eps(rule: UpdateRule) -> Iterator[Claim]:
     yield Claim(
         "eps-is-the-learning-rate",
         INVARIANCE,
-        "With an eps for each average, multiplying the one beside the updates by k^2 multiplies every step by k: it is the "
+        "With an eps for each average, multiplying the one beside the updates by k^2 multiplies every step by k: it "
+        "is the "
         "learning rate.",
         rule,
         ScalesAs(((eps_u, k**2), (updates, k**2)), step=k, variant=split),
         derived=k,
-        source=zeiler("Algorithm 1"),
         seed=("S8", "S9"),
     )
     yield Claim(
@@ -221,7 +227,6 @@ def _two_eps(rule: UpdateRule) -> Iterator[Claim]:
         "Without the eps beside the updates theta never moves, whatever the gradients are.",
         rule,
         KeepsTheta(sp.Integer(1), None, fixed=((eps_u, sp.Integer(0)),), variant=split),
-        source=zeiler("Algorithm 1"),
         seed=("S8", "S9"),
     )
     parameter = bound("T", "T", "how many new units of the parameter make an old one")
@@ -235,14 +240,15 @@ def _two_eps(rule: UpdateRule) -> Iterator[Claim]:
         derived=_factor(system.units[eps_u], parameter, objective),
         published=parameter**2,
         relation="equal",
-        source=zeiler("section 3.2"),
+        source=zeiler(""),
         seed=("S8",),
     )
     c = bound("c", "c", "what every gradient is multiplied by")
     yield Claim(
         "gradient-scale-with-two-eps",
         INVARIANCE,
-        "Multiplying every gradient by one positive number changes nothing if the eps beside the gradients is changed with it.",
+        "Multiplying every gradient by one positive number changes nothing if the eps beside the gradients is "
+        "changed with it.",
         rule,
         ScalesAs(_multipliers(split, system.units, sp.Integer(1), c), variant=split),
         derived=_factor(system.units[eps_g], sp.Integer(1), c),

@@ -1,4 +1,4 @@
-"""Averages and their correction, beyond bias: decay to 1, age and effective sample, variance, when correction shrinks."""
+"""Averages beyond their bias: the variance under noise, the age of what they hold, the effective sample size."""
 
 from __future__ import annotations
 
@@ -8,24 +8,17 @@ import sympy as sp
 
 from ..claim import Claim, Hypothesis
 from ..goal import ClosedForm, Equal, Holds, LimitIs
-from ..normalised import NormalisedStep, normalised_step
-from ..prove.verdict import Verdict
-from ..recurrence_goals import AlongRecurrence
-from ..relations import ge, gt, le, lt, negation
+from ..relations import gt, lt
 from ..rule import UpdateRule
 from ..structure import LinearState, corrected_averages, linear_states
-from ..symbols import POSITIVE, UNIT_INTERVAL, Quantity
-from .sources import kingma_ba, shazeer_stern
+from ..symbols import POSITIVE, Quantity
 from .subjects import MOMENTS
 
-__all__ = ["claims"]
-
-_PER_CENT = sp.Rational(1, 100)
-_LONGEST = 20_000
+__all__ = ["claims", "remembers"]
 
 
 def claims(rule: UpdateRule) -> Iterator[Claim]:
-    """Every average's variance, age and effective sample; every correction's decay and its time-varying form."""
+    """The variance, age and effective sample of every average, and the variance of momentum buffers."""
     corrected = corrected_averages(rule)
     for linear in linear_states(rule):
         if linear.is_average and _of_gradient(linear, rule):
@@ -33,12 +26,6 @@ def claims(rule: UpdateRule) -> Iterator[Claim]:
             yield from _age(linear, rule)
         elif not linear.is_sum and linear.decay != 0 and _of_gradient(linear, rule):
             yield _buffer_variance(linear, rule)
-    for linear in corrected:
-        yield from _correction(linear, rule)
-        yield from _time_varying(linear, rule)
-    found = normalised_step(rule)
-    if found is not None and found.numerator in corrected and found.second in corrected:
-        yield from _without_correction(found, rule)
 
 
 def _of_gradient(linear: LinearState, rule: UpdateRule) -> bool:
@@ -104,7 +91,7 @@ def _corrected_variance(linear: LinearState, rule: UpdateRule, formula: sp.Expr,
         f"The variance of the corrected {name} falls with every step.",
         rule,
         Holds(lt(_raised(later, decay, t), corrected)),
-        hypotheses=(_remembers(decay, t),),
+        hypotheses=(remembers(decay, t),),
         seed=("S10",),
     )
 
@@ -114,13 +101,17 @@ def _raised(expression: sp.Expr, decay: sp.Expr, t: sp.Symbol) -> sp.Expr:
     return expression.xreplace({decay ** (t + 1): decay * decay**t})
 
 
-def _remembers(decay: sp.Expr, t: sp.Symbol) -> Hypothesis:
+def remembers(decay: sp.Expr, t: sp.Symbol) -> Hypothesis:
+    """That the powers of a decay rate stay above 0."""
     return Hypothesis(gt(decay**t, 0), "the average has a memory: its decay rate is not 0")
 
 
 def _buffer_variance(linear: LinearState, rule: UpdateRule) -> Claim:
     t, decay, name = rule.step_counter, linear.decay, linear.state.name
-    noise, variance = Quantity("sigma2", POSITIVE, r"\sigma^2", meaning="variance of one gradient"), Quantity("variance")
+    noise, variance = (
+        Quantity("sigma2", POSITIVE, r"\sigma^2", meaning="variance of one gradient"),
+        Quantity("variance"),
+    )
     gain = sp.cancel(linear.drive / rule.gradient)
     formula = gain**2 * noise * (1 - decay ** (2 * t)) / (1 - decay**2)
     return Claim(
@@ -200,128 +191,4 @@ def _age(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
         published=limit,
         relation="equal",
         seed=("S1", "S3"),
-    )
-
-
-def _correction(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
-    t, decay, name = rule.step_counter, linear.decay, linear.state.name
-    factor = 1 / (1 - decay**t)
-    later = 1 / (1 - decay * decay**t)
-    yield Claim(
-        f"bias-correction-falls-{name}",
-        MOMENTS,
-        f"The correction of {name} is weaker in every step than in the one before.",
-        rule,
-        Holds(lt(later, factor)),
-        hypotheses=(_remembers(decay, t),),
-        source=kingma_ba("section 3"),
-        seed=("S10",),
-    )
-    share = bound_share()
-    small = share / (1 + share)
-    within, faded = le(factor, 1 + share), le(decay**t, small)
-    yield Claim(
-        f"bias-correction-within-{name}",
-        MOMENTS,
-        f"The correction of {name} is within the factor 1 + d exactly once the decay rate's power is below d / (1 + d): "
-        "after ln(d / (1 + d)) / ln(decay rate) steps.",
-        rule,
-        Holds(_equivalent(within, faded)),
-        derived=sp.log(small) / sp.log(decay),
-        seed=("S10", "S11"),
-    )
-    yield from _steps_until_faded(linear, rule)
-
-
-def bound_share() -> Quantity:
-    """The share d by which a correction may still be above 1."""
-    return Quantity("d", POSITIVE, "d", meaning="share by which the correction may exceed 1")
-
-
-def _equivalent(first: sp.Basic, second: sp.Basic) -> sp.Basic:
-    both = sp.And(first, second, evaluate=False)
-    neither = sp.And(negation(first), negation(second), evaluate=False)
-    return sp.Or(both, neither, evaluate=False)
-
-
-def _steps_until_faded(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
-    """At the default decay rate: the first step in which the correction is below 1 %, in exact arithmetic."""
-    value = next((h.default for h in rule.hyper if h.symbol == linear.decay), None)
-    if value is None or value == 0:
-        return
-    small = _PER_CENT / (1 + _PER_CENT)
-    count = int(sp.ceiling(sp.N(sp.log(small) / sp.log(value), 30)))
-    if count < _LONGEST:
-        before, now = (sp.Pow(value, n, evaluate=False) for n in (count - 1, count))
-        yield Claim(
-            f"bias-correction-steps-{linear.state.name}",
-            MOMENTS,
-            f"With the default {linear.decay} = {value}, the correction of {linear.state.name} is below 1 % from step "
-            f"{count} on, and not before.",
-            rule,
-            Holds(sp.And(gt(before, small), le(now, small), evaluate=False)),
-            derived=sp.Integer(count),
-            seed=("S11",),
-        )
-
-
-def _time_varying(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
-    t, decay, state = rule.step_counter, linear.decay, linear.state.symbol
-    varying = decay * (1 - decay ** (t - 1)) / (1 - decay**t)
-    fresh, past = Quantity("x_t", latex="x_t"), Quantity("past", latex=rf"\hat{{{state.latex_form}}}_{{t-1}}")
-    corrected = (decay * past * (1 - decay ** (t - 1)) + (1 - decay) * fresh) / (1 - decay**t)
-    label = rf"\hat{{{state.latex_form}}}_t"
-    yield Claim(
-        f"time-varying-decay-{linear.state.name}",
-        MOMENTS,
-        f"Correcting {linear.state.name} is the same as averaging with a decay rate that grows from 0 to its full value.",
-        rule,
-        Equal(corrected, varying * past + (1 - varying) * fresh, label, f"{linear.state.name}_hat[t]"),
-        derived=varying,
-        source=shazeer_stern(""),
-        published=varying,
-        relation="equal",
-        seed=("S10",),
-    )
-    yield Claim(
-        f"time-varying-decay-range-{linear.state.name}",
-        MOMENTS,
-        "That decay rate is 0 in the first step at least, and always below the full one.",
-        rule,
-        Holds(sp.And(ge(varying, 0), le(varying, decay), evaluate=False)),
-        seed=("S10",),
-    )
-
-
-def _without_correction(found: NormalisedStep, rule: UpdateRule) -> Iterator[Claim]:
-    """The uncorrected step is the corrected one times (1 - a^t) / sqrt(1 - b^t)."""
-    t = rule.step_counter
-    small = ge(1 - found.b**t, (1 - found.a**t) ** 2)
-    yield Claim(
-        "uncorrected-steps-smaller",
-        MOMENTS,
-        "Often said: without bias correction the first steps are too small. It depends on the decay rates, and at the "
-        "usual ones it is the other way round.",
-        rule,
-        Holds(small),
-        expected=Verdict.REFUTED,
-        seed=("S11",),
-    )
-    first, second = Quantity("A", UNIT_INTERVAL, r"a^t"), Quantity("B", UNIT_INTERVAL, r"b^t")
-    yield Claim(
-        "uncorrected-steps-larger",
-        MOMENTS,
-        "If the first uncorrected step is too large, every later one is: with A and B the powers of the two decay rates, "
-        "1 - A stays above the root of 1 - B.",
-        rule,
-        AlongRecurrence(
-            (first, second),
-            (found.a, found.b),
-            (found.a * first, found.b * second),
-            gt((1 - first) ** 2, 1 - second),
-        ),
-        hypotheses=(Hypothesis(gt((1 - found.a) ** 2, 1 - found.b), "the first uncorrected step is too large"),),
-        derived=sp.sqrt(1 - found.b**t) / (1 - found.a**t),
-        source=kingma_ba("section 6.4"),
-        seed=("S11",),
     )

@@ -116,12 +116,10 @@ def split_eps(rule: UpdateRule) -> tuple[UpdateRule, Quantity, Quantity] | None:
 
 def coupled_decay(rule: UpdateRule) -> Quantity | None:
     """The hyperparameter whose multiple of theta is added to the gradient, if the rule has one."""
-    hyper = {h.symbol for h in rule.hyper}
     for line in rule.assignments:
         if line.target in rule.temporaries and line.value.has(rule.gradient):
             factor = sp.expand(line.value - rule.gradient) / rule.theta
-            if factor in hyper:
-                return factor
+            return next((h.symbol for h in rule.hyper if h.symbol == factor), None)
     return None
 
 
@@ -173,4 +171,3 @@ def _reordered(rule: UpdateRule, lines: list[tuple[Quantity, sp.Expr]], words: s
         state={s.symbol: s.initial for s in rule.state},
         steps=[*rest, *lines],
     )
-

@@ -57,7 +57,9 @@ def _constant_gradient(rule: UpdateRule) -> Iterator[Claim]:
     yield Claim(
         "constant-gradient-step",
         RESPONSES,
-        "Under a constant gradient c > 0, how far theta moves in step t." if not momentum else "Every step is the same.",
+        "Under a constant gradient c > 0, how far theta moves in step t."
+        if not momentum
+        else "Every step is the same.",
         rule,
         EachStep(
             eq(after(rule.theta), moved.keep * rule.theta - step),
@@ -100,7 +102,11 @@ def _impulse(rule: UpdateRule) -> Iterator[Claim]:
         return
     theta, state = found.variables
     matrix = found.matrix.xreplace({CURVATURE: sp.Integer(0)})
-    if matrix[0, 0] != 1 or matrix[1, 0] != 0 or any(rule.step_counter in e.free_symbols for e in one_step(rule).values()):
+    if (
+        matrix[0, 0] != 1
+        or matrix[1, 0] != 0
+        or any(rule.step_counter in e.free_symbols for e in one_step(rule).values())
+    ):
         return
     c, t = Quantity("c", latex="c", meaning="the only gradient that is not 0"), rule.step_counter
     start = {theta: sp.Integer(0), state: sp.Integer(0), rule.gradient: c}
@@ -168,4 +174,6 @@ def _zero_gradient(rule: UpdateRule) -> Iterator[Claim]:
 
 
 def _squares(rule: UpdateRule) -> bool:
-    return any(sp.cancel(s.drive / rule.gradient**2).is_number or s.input == rule.gradient**2 for s in linear_states(rule))
+    return any(
+        sp.cancel(s.drive / rule.gradient**2).is_number or s.input == rule.gradient**2 for s in linear_states(rule)
+    )

@@ -9,11 +9,11 @@ import sympy as sp
 from ..claim import Claim, Hypothesis
 from ..goal import ClosedForm, Equal, Holds, LimitIs
 from ..recurrence_goals import AlongRecurrence
-from ..relations import gt, implies, le, lt
+from ..relations import equivalent, gt, implies, le, lt
 from ..rule import UpdateRule
 from ..structure import LinearState, linear_states, movement
 from ..symbols import COUNT, OPEN_UNIT, POSITIVE, REAL, Quantity, after, bound
-from .moments import bound_share
+from .corrections import bound_share
 from .sources import duchi
 from .subjects import SCALE_CHANGES
 
@@ -44,10 +44,6 @@ def _labels(linear: LinearState) -> tuple[str, str]:
     return f"{linear.state.symbol.latex_form}_t", f"{linear.state.name}[t]"
 
 
-def _equivalent(first: sp.Basic, second: sp.Basic) -> sp.Basic:
-    return sp.And(implies(first, second), implies(second, first), evaluate=False)
-
-
 def _average_recovers(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
     before, now = _scales()
     t, decay, symbol, share = rule.step_counter, linear.decay, linear.state.symbol, bound_share()
@@ -55,8 +51,8 @@ def _average_recovers(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
     yield Claim(
         f"scale-change-{linear.state.name}",
         SCALE_CHANGES,
-        f"When the gradients have long been A and are B from now on, {linear.state.name} is this after t steps: it does "
-        "not matter how long they had been A.",
+        f"When the gradients have long been A and are B from now on, {linear.state.name} is this after t steps: it "
+        "does not matter how long they had been A.",
         rule,
         ClosedForm(symbol, before**2, decay * symbol + (1 - decay) * now**2, form, *_labels(linear)),
         derived=form,
@@ -69,7 +65,7 @@ def _average_recovers(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
         f"{linear.state.name} is within the factor 1 + d of B^2 exactly once decay^t is below d / (A^2/B^2 - 1): after "
         "ln((A^2/B^2 - 1) / d) / ln(1 / decay) steps.",
         rule,
-        Holds(_equivalent(le(form, (1 + share) * now**2), le(decay**t, share / (before**2 / now**2 - 1)))),
+        Holds(equivalent(le(form, (1 + share) * now**2), le(decay**t, share / (before**2 / now**2 - 1)))),
         hypotheses=(Hypothesis(gt(before, now), "the gradients have become smaller"),),
         derived=steps,
         seed=("S3", "S2"),
@@ -95,10 +91,10 @@ def _sum_recovers(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
     yield Claim(
         f"scale-change-recovery-{linear.state.name}",
         SCALE_CHANGES,
-        "The mean square over all steps is within the factor 1 + d of B^2 exactly after this many steps: in proportion to "
-        "how long the gradients had been A.",
+        "The mean square over all steps is within the factor 1 + d of B^2 exactly after this many steps: in proportion "
+        "to how long the gradients had been A.",
         rule,
-        Holds(_equivalent(le(mean, (1 + share) * now**2), le(steps, t))),
+        Holds(equivalent(le(mean, (1 + share) * now**2), le(steps, t))),
         hypotheses=(Hypothesis(gt(before, now), "the gradients have become smaller"),),
         derived=steps,
         seed=("S3",),
@@ -126,20 +122,32 @@ def _geometric(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
         SCALE_CHANGES,
         f"There, the squared gradient over {linear.state.name} is this: it depends on decay / a^2 alone.",
         rule,
-        Equal(growth ** (2 * t) / form, ratio, rf"\frac{{g_t^2}}{{{_labels(linear)[0]}}}", f"g[t]^2 / {_labels(linear)[1]}"),
+        Equal(
+            growth ** (2 * t) / form,
+            ratio,
+            rf"\frac{{g_t^2}}{{{_labels(linear)[0]}}}",
+            f"g[t]^2 / {_labels(linear)[1]}",
+        ),
         derived=ratio,
         seed=("S2",),
     )
     x = Quantity("x", OPEN_UNIT, "x", meaning="decay / a^2, or its inverse where that is above 1")
     cases = (
-        ("growing", (1 - x) / ((1 - decay) * (1 - x**t)), (1 - x) / (1 - decay), "x = decay / a^2 below 1", "a constant"),
+        (
+            "growing",
+            (1 - x) / ((1 - decay) * (1 - x**t)),
+            (1 - x) / (1 - decay),
+            "x = decay / a^2 below 1",
+            "a constant",
+        ),
         ("vanishing", x**t * (1 / x - 1) / ((1 - decay) * (1 - x**t)), sp.Integer(0), "x = a^2 / decay below 1", "0"),
     )
     for name, expression, limit, where, words in cases:
         yield Claim(
             f"geometric-gradient-{name}-{linear.state.name}",
             SCALE_CHANGES,
-            f"With {where}, the squared gradient over {linear.state.name} tends to {words}: the threshold is a = sqrt(decay).",
+            f"With {where}, the squared gradient over {linear.state.name} tends to {words}: the threshold is a = "
+            "sqrt(decay).",
             rule,
             LimitIs(expression, t, sp.oo, limit),
             derived=limit,
@@ -207,7 +215,8 @@ def _divergence(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
     yield Claim(
         "rate-below-any",
         SCALE_CHANGES,
-        "Once the sum of squares exceeds (lr / delta)^2 the rate is below delta: if the sum diverges, the rate tends to 0.",
+        "Once the sum of squares exceeds (lr / delta)^2 the rate is below delta: if the sum diverges, the rate "
+        "tends to 0.",
         rule,
         Holds(implies(gt(symbol, (lr / small) ** 2), lt(rate, small))),
         derived=(lr / small) ** 2,

@@ -8,7 +8,7 @@ import sympy as sp
 
 from ..claim import Claim, Hypothesis
 from ..goal import EachStep, Equal, Holds, LimitIs
-from ..relations import eq, implies, le, lt
+from ..relations import eq, equivalent, le, lt
 from ..rule import UpdateRule
 from ..sequence import one_step
 from ..structure import LinearState, linear_states, step_in_new_state
@@ -44,9 +44,9 @@ def _averages(rule: UpdateRule) -> tuple[Quantity, Quantity, sp.Expr] | None:
         change = values[second.symbol]
         for first in averages:
             root = after(first.state.symbol)
-            if change.has(root) and change.has(second.symbol) and second.symbol != first.state.symbol:
-                if not change.has(sp.Max) and second.symbol.domain.lower == 0:
-                    return first.state.symbol, second.symbol, first.decay
+            recursive = change.has(second.symbol) and second.symbol != first.state.symbol
+            if recursive and change.has(root) and not change.has(sp.Max) and second.symbol.domain.lower == 0:
+                return first.state.symbol, second.symbol, first.decay
     return None
 
 
@@ -55,15 +55,13 @@ def _squared_update(rule: UpdateRule, updates: Quantity, decay: sp.Expr) -> sp.E
     return sp.cancel((one_step(rule)[updates] - decay * updates) / (1 - decay))
 
 
-def _bounds(
-    rule: UpdateRule, updates: Quantity, decay: sp.Expr, eps: Quantity, update: sp.Expr
-) -> Iterator[Claim]:
+def _bounds(rule: UpdateRule, updates: Quantity, decay: sp.Expr, eps: Quantity, update: sp.Expr) -> Iterator[Claim]:
     limit = (updates + eps) / (1 - decay)
     taken = (after(updates) - decay * updates) / (1 - decay)
     yield Claim(
         "update-bound",
         LARGEST_STEP,
-        f"The square of an update is below this, whatever the gradient: an update can grow only as {updates.name} does.",
+        f"The square of an update is below this, whatever the gradient: an update grows only as {updates.name} does.",
         rule,
         EachStep(lt(taken, limit)),
         derived=sp.sqrt(limit),
@@ -106,7 +104,7 @@ def _fixed_point(
         CONSTANT_GRADIENT,
         "Under a constant gradient both averages can rest at one point only: the square of the gradient.",
         rule,
-        Holds(sp.And(implies(both, there), implies(there, both), evaluate=False)),
+        Holds(equivalent(both, there)),
         derived=moved,
         source=zeiler("section 4.3, where rates near 1 are observed"),
         seed=("S8", "S9"),
@@ -116,10 +114,12 @@ def _fixed_point(
     yield Claim(
         "fixed-point-step",
         CONSTANT_GRADIENT,
-        "There theta moves by the gradient itself (times lr, where there is one): the rule has become plain descent with "
-        "the learning rate 1.",
+        "There theta moves by the gradient itself (times lr, where there is one): the rule has become plain descent "
+        "with the learning rate 1.",
         rule,
-        Equal((rule.theta - step[rule.theta]).xreplace(at), distance, r"\theta_{t-1} - \theta_t", "theta[t-1] - theta[t]"),
+        Equal(
+            (rule.theta - step[rule.theta]).xreplace(at), distance, r"\theta_{t-1} - \theta_t", "theta[t-1] - theta[t]"
+        ),
         derived=distance,
         seed=("S8", "S9"),
     )

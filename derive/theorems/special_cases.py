@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 import sympy as sp
@@ -26,8 +26,9 @@ def claims(rule: UpdateRule) -> Iterator[Claim]:
         own = {s.name: s.symbol for s in rule.state}
         states = ((rule.theta, rule.theta), *((s.symbol, own[s.name]) for s in other.state))
         lr = tuple(h.symbol for h in rule.hyper if h.name == "lr" and h.symbol != neutral)
+        named = neutral.name.replace("_", "-")
         yield Claim(
-            f"without-{neutral.name.replace('_', '-')}" if value == 0 else f"at-{neutral.name.replace('_', '-')}-{value}",
+            f"without-{named}" if value == 0 else f"at-{named}-{value}",
             RELATIONS,
             f"With {neutral.name} = {value} it is {other.name}.",
             rule,
@@ -101,23 +102,21 @@ def _number(name: str) -> float:
 
 
 def _trajectory(rule: UpdateRule, hyper: Mapping[str, float]) -> list[float]:
-    order, advance, start = _compiled(rule)
+    advance, start = _compiled(rule)
     constants = [hyper[h.name] for h in rule.hyper]
     state = [0.9, *(f(*constants) for f in start)]
     found = []
     for t, g in enumerate(_GRADIENTS, start=1):
         state = list(advance(*state, g, t, *constants))
         found.append(state[0])
-    return found if order else []
+    return found
 
 
 @lru_cache(maxsize=128)
-def _compiled(rule: UpdateRule) -> tuple[tuple[sp.Symbol, ...], object, Sequence[object]]:
+def _compiled(rule: UpdateRule) -> tuple[Callable[..., list[float]], list[Callable[..., float]]]:
+    """The one-step map, and the initial values of the states, in floating point."""
     step = one_step(rule)
-    kept = tuple(step)
     hyper = [h.symbol for h in rule.hyper]
-    symbols = [*kept, rule.gradient, rule.step_counter, *hyper]
+    symbols = [*step, rule.gradient, rule.step_counter, *hyper]
     start = [sp.lambdify(hyper, e, "math") for e in initial_state(rule).values()]
-    return kept, sp.lambdify(symbols, list(step.values()), "math"), start
-
-
+    return sp.lambdify(symbols, list(step.values()), "math"), start

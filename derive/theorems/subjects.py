@@ -10,6 +10,7 @@ __all__ = [
     "EFFECTIVE_STEP",
     "EPSILON",
     "FIRST_STEP",
+    "FLOATING_POINT",
     "INVARIANCE",
     "LARGEST_STEP",
     "MOMENTS",
@@ -42,6 +43,7 @@ INVARIANCE = "Invariances and units"
 WEIGHT_DECAY = "Weight decay"
 RELATIONS = "Relations to other rules"
 EPSILON = "The constant eps"
+FLOATING_POINT = "In floating point"
 
 ORDER = (
     ONE_STEP,
@@ -62,4 +64,5 @@ ORDER = (
     EPSILON,
     WEIGHT_DECAY,
     RELATIONS,
+    FLOATING_POINT,
 )

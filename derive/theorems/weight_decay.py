@@ -1,25 +1,26 @@
-"""Weight decay: the factor that theta keeps, what it does over time, and that an L2 term is the same for plain descent only."""
+"""Weight decay: the factor that theta keeps, what it does over time, and what an L2 term does instead."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import sympy as sp
 
 from ..claim import Claim, Hypothesis
-from ..comparison_goals import AgreesOnlyFor, Equivalent, KeepsTheta
-from ..goal import ClosedForm, DependsOn, Equal, Holds
+from ..comparison_goals import KeepsTheta
+from ..goal import ClosedForm, DependsOn, EachStep, Equal, Holds
 from ..prove.shrinking import resting_states
 from ..prove.verdict import Verdict
-from ..relations import ge, gt, le
+from ..recurrence_goals import Trial
+from ..relations import ge, gt, implies, le, replaced
 from ..rule import UpdateRule
 from ..sequence import displacement, one_step
 from ..structure import Movement, movement
-from ..symbols import Quantity, bound
-from ..translation import find_translation, is_linear
+from ..symbols import Quantity, after, bound
+from ..translation import is_linear
 from .equivalences import same_name_map
-from .partners import coupled_decay, decay_after_step, decay_before_step, decoupled_twin
+from .l2_terms import against_decoupled
+from .partners import coupled_decay, decay_after_step, decay_before_step
 from .sources import loshchilov_hutter, xie_li
 from .subjects import WEIGHT_DECAY
 
@@ -39,7 +40,7 @@ def claims(rule: UpdateRule) -> Iterator[Claim]:
     if coefficient is not None:
         yield _without_gradient(_geometric(rule, coefficient), rule, coupled=True)
         if decoupled == 1:
-            yield from _against_decoupled(rule, coefficient)
+            yield from against_decoupled(rule, coefficient)
 
 
 def _geometric(rule: UpdateRule, coefficient: Quantity) -> sp.Expr:
@@ -75,7 +76,8 @@ def _without_gradient(factor: sp.Expr, rule: UpdateRule, *, coupled: bool) -> Cl
         WEIGHT_DECAY,
         "While there are no gradients, every step shrinks theta by the same factor."
         if true
-        else "Commonly said of an L2 term: while there are no gradients, every step shrinks theta by 1 - lr lambda. Here "
+        else "Commonly said of an L2 term: while there are no gradients, every step shrinks theta by 1 - lr lambda. "
+        "Here "
         "the term goes through the moments, and it does not.",
         rule,
         KeepsTheta(factor),
@@ -140,7 +142,7 @@ def _order_of_lines(found: Movement, rule: UpdateRule) -> Iterator[Claim]:
         expected=Verdict.REFUTED,
         seed=("S12",),
     )
-    update = Quantity("u", latex="u_{t}", meaning="what the step subtracts from theta beside the decay, divided by lr")
+    update = Quantity("u", latex="u", meaning="what the step subtracts from theta beside the decay, divided by lr")
     lr = next((h.symbol for h in rule.hyper if h.name == "lr"), None)
     if lr is None or rule.name != "adamw":
         return
@@ -167,7 +169,7 @@ def _bounded_theta(found: Movement, rule: UpdateRule) -> Iterator[Claim]:
     decay = None if lr is None else sp.cancel((1 - found.keep) / lr)
     if decay is None or not decay.is_Symbol:
         return
-    update = Quantity("u", latex="u_{t}", meaning="what the step subtracts from theta beside the decay, divided by lr")
+    update = Quantity("u", latex="u", meaning="what the step subtracts from theta beside the decay, divided by lr")
     most, size = bound("K", "K", "an upper bound of |u|"), bound("M", "M", "a bound of |theta|")
     following = found.keep * rule.theta - lr * update
     shared = (
@@ -193,6 +195,7 @@ def _bounded_theta(found: Movement, rule: UpdateRule) -> Iterator[Claim]:
         relation="equal",
         seed=("S12",),
     )
+    yield from _unit_updates(decay, rule)
     excess = found.keep * (rule.theta - most / decay)
     yield Claim(
         "decay-pulls-theta-back",
@@ -206,86 +209,25 @@ def _bounded_theta(found: Movement, rule: UpdateRule) -> Iterator[Claim]:
     )
 
 
-def _against_decoupled(rule: UpdateRule, coefficient: Quantity) -> Iterator[Claim]:
-    """The L2 term against decoupled decay: one for plain descent, two for all others."""
-    twin, scaled = decoupled_twin(rule), decoupled_twin(rule, times_lr=True)
-    if twin is None:
+def _unit_updates(decay: Quantity, rule: UpdateRule) -> Iterator[Claim]:
+    """Two growing gradients give an update above 1 where the second moment forgets more slowly than the first."""
+    hyper = {h.name: h for h in rule.hyper}
+    if coupled_decay(rule) is not None or not {"beta1", "beta2"} <= set(hyper):
         return
-    decay = twin.quantities["decay"]
-    found = find_translation(rule, twin, here={coefficient: _wanted(coefficient)}, unknowns=(_wanted(coefficient),))
-    lr = next(h.symbol for h in rule.hyper if h.name == "lr") if scaled is not None else None
-    if scaled is not None:
-        yield Claim(
-            "l2-is-weight-decay",
-            WEIGHT_DECAY,
-            "Adding lambda theta to the gradient is the same as shrinking theta by lr lambda."
-            if found is not None
-            else "Commonly said: adding lambda theta to the gradient is the same as shrinking theta by lr lambda.",
-            rule,
-            replace(same_name_map(rule, scaled), there=((decay, coefficient),)),
-            source=loshchilov_hutter("Proposition 1" if found is not None else "Proposition 2"),
-            expected=Verdict.PROVED if found is not None else Verdict.REFUTED,
-            seed=("S12",),
-        )
-    if found is not None and lr is not None:
-        yield from _same_for_plain_descent(rule, twin, coefficient, found.solved[_wanted(coefficient)], lr)
-    elif found is None:
-        yield _never_the_same(rule, twin, coefficient)
-
-
-def _wanted(coefficient: Quantity) -> Quantity:
-    return Quantity("wanted", coefficient.domain, "l", meaning="L2 coefficient")
-
-
-def _same_for_plain_descent(
-    rule: UpdateRule, twin: UpdateRule, coefficient: Quantity, value: sp.Expr, lr: Quantity
-) -> Iterator[Claim]:
-    decay = twin.quantities["decay"]
-    positive = (Hypothesis(gt(lr, 0), "the learning rate is not zero"),)
-    published = decay / lr
+    beta1, beta2 = hyper["beta1"].default, hyper["beta2"].default
+    if beta1 is None or beta2 is None:
+        return
+    inside = le(rule.theta**2 * decay**2, 1)
     yield Claim(
-        "l2-for-decoupled-decay",
+        "decay-keeps-theta-below-its-inverse",
         WEIGHT_DECAY,
-        "For plain descent an L2 term with this coefficient is the decoupled decay w; the coefficient must change with lr.",
+        "Commonly said: AdamW keeps theta within 1 / lambda, because its updates are at most 1. At its defaults they "
+        "are not, and theta leaves.",
         rule,
-        Equivalent(twin, ((rule.theta, rule.theta),), here=((coefficient, value),), there=((decay, decay),), varying=(lr,)),
-        hypotheses=positive,
-        derived=value,
-        source=loshchilov_hutter("Proposition 1"),
-        published=published,
-        relation="equal",
-        seed=("S12",),
-    )
-    unknown = _wanted(coefficient)
-    yield Claim(
-        "l2-for-decoupled-decay-unique",
-        WEIGHT_DECAY,
-        "No other L2 coefficient does.",
-        rule,
-        AgreesOnlyFor(twin, unknown, value, here=((coefficient, unknown),)),
-        hypotheses=positive,
-        derived=value,
-        source=loshchilov_hutter("Proposition 1"),
-        published=published,
-        relation="equal",
-        seed=("S12",),
-    )
-
-
-def _never_the_same(rule: UpdateRule, twin: UpdateRule, coefficient: Quantity) -> Claim:
-    unknown, decay = _wanted(coefficient), twin.quantities["decay"]
-    # A variance without memory vanishes, and what is left is plain descent.
-    names = {"lr", "momentum"} | ({"rho"} if any(s.name == "m" for s in rule.state) else set())
-    needed = [h.symbol for h in rule.hyper if h.name in names]
-    hypotheses = [Hypothesis(gt(s, 0), f"{s} is not zero") for s in needed]
-    hypotheses.append(Hypothesis(gt(decay, 0), "there is decay"))
-    return Claim(
-        "l2-is-never-decoupled-decay",
-        WEIGHT_DECAY,
-        "No L2 coefficient l gives decoupled weight decay w: whatever l is, some run tells them apart.",
-        rule,
-        AgreesOnlyFor(twin, unknown, None, here=((coefficient, unknown),)),
-        hypotheses=tuple(hypotheses),
-        source=None if is_linear(rule) else loshchilov_hutter("Proposition 2"),
+        EachStep(
+            implies(inside, replaced(inside, {rule.theta: after(rule.theta)})),
+            trials=(Trial(((decay, sp.Integer(1)),), (-beta1 / beta2, sp.Integer(-1))),),
+        ),
+        expected=Verdict.REFUTED,
         seed=("S12",),
     )

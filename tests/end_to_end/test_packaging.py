@@ -66,7 +66,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: Path) -> None:
     own = {n.removeprefix("optproof/") for n in shipped if n.startswith("optproof/")}
     assert {PurePosixPath(n).parts[0] for n in shipped} == {"optproof", f"optproof-{optproof.__version__}.dist-info"}
     modules = {p.relative_to(ROOT).as_posix() for floor in FLOORS for p in (ROOT / floor).rglob("*.py")}
-    assert own == modules | {"__init__.py", "__main__.py", "py.typed"} | data_files()
+    assert own == modules | {"__init__.py", "__main__.py", "testing.py", "py.typed"} | data_files()
 
 
 @pytest.mark.upkeep

@@ -1,0 +1,226 @@
+"""Two rules or implementations: the same, the same under a translation of hyperparameters, or how they differ."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import sympy as sp
+
+from ..derive.catalogue import UnknownRuleError
+from ..derive.printing import expression_text
+from ..derive.prove.verdict import Verdict
+from ..derive.rule import UpdateRule
+from ..derive.symbols import Quantity, step_counter
+from ..derive.translation import find_translation
+from ..derive.user_file import UserFileError, find_rule
+from .trace.branches import settled
+from .trace.isolation import TIME_LIMIT, Tracer
+from .trace.record import Traced, Untraceable
+from .verification.alignment import Alignment, alignments, fits
+from .verification.counterexample import effect_in_float32, parting_run
+from .verification.deciding import Sameness, same, varying_of
+from .verification.explanation import explained
+from .verification.record import FULL_SCOPE, Counterexample, Difference
+from .verification.system import System, of_traced
+from .verification.workbench import Workbench
+
+__all__ = ["Comparison", "compare"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two optimizers, and whether they are the same.
+
+    Attributes
+    ----------
+    first, second : str
+    verdict : Verdict
+        Whether they are the same with equal hyperparameters.
+    scope : str
+    translation : mapping
+        The second's hyperparameters in the first's that make them the same, where one was found and proved; it may
+        depend on the step t.
+    weaker : tuple of str
+        Weaker scopes in which they were proved the same.
+    state_map : mapping
+    differences : tuple of Difference
+    counterexample : Counterexample or None
+        ``rule`` is the first's theta there, ``implementation`` the second's.
+    effect : str
+    reason : str
+    seconds : float
+    """
+
+    first: str
+    second: str
+    verdict: Verdict
+    scope: str = FULL_SCOPE
+    translation: Mapping[str, str] = field(default_factory=dict)
+    weaker: tuple[str, ...] = ()
+    state_map: Mapping[str, str] = field(default_factory=dict)
+    differences: tuple[Difference, ...] = ()
+    counterexample: Counterexample | None = None
+    effect: str = ""
+    reason: str = ""
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The record with stable keys."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "verdict": self.verdict.name,
+            "scope": self.scope,
+            "translation": dict(self.translation) or None,
+            "weaker": list(self.weaker),
+            "state_map": dict(self.state_map),
+            "differences": [d.to_json() for d in self.differences],
+            "counterexample": None if self.counterexample is None else self.counterexample.to_json(),
+            "effect": self.effect or None,
+            "reason": self.reason or None,
+            "seconds": round(self.seconds, 3),
+        }
+
+    def __repr__(self) -> str:
+        return f"<Comparison {self.first} and {self.second}: {self.verdict.name}>"
+
+
+def compare(first: str | UpdateRule, second: str | UpdateRule, *, seconds: float = TIME_LIMIT) -> Comparison:
+    """Prove two rules or implementations the same, or show how they differ.
+
+    Parameters
+    ----------
+    first, second : str or UpdateRule
+        A rule's name, ``FILE.py:NAME`` for a rule of one's own, or a target as :func:`verify` takes it.
+    seconds : float, optional
+        How long an implementation may take to be imported and traced.
+
+    Raises
+    ------
+    UnknownRuleError, TraceError
+        If one of them is neither a rule nor an implementation.
+
+    Examples
+    --------
+    >>> compare("adam", "adam[eps_hat]").translation
+    {'eps': 'eps sqrt(1 - beta2^t)'}
+    """
+    start = time.perf_counter()
+    names = tuple(x if isinstance(x, str) else x.name for x in (first, second))
+    with Workbench() as bench, Tracer(seconds) as tracer:
+        try:
+            sides = [_read(x, tracer) for x in (first, second)]
+        except Untraceable as error:
+            found = Comparison(*names, Verdict.UNKNOWN, reason=str(error))
+        else:
+            found = _compared(names[0], names[1], sides[0], sides[1], bench)
+    return replace(found, seconds=time.perf_counter() - start)
+
+
+def _read(what: str | UpdateRule, tracer: Tracer) -> UpdateRule | Traced:
+    if isinstance(what, UpdateRule):
+        return what
+    try:
+        return find_rule(what)
+    except UnknownRuleError:
+        if "." not in what:
+            raise
+    except UserFileError as error:
+        if "not an UpdateRule" not in str(error) and "is a file" not in str(error):
+            raise
+    return tracer.trace(what)
+
+
+def _system(side: UpdateRule | Traced, bench: Workbench) -> System:
+    return bench.system(side) if isinstance(side, UpdateRule) else of_traced(side)
+
+
+def _compared(
+    first: str, second: str, one: UpdateRule | Traced, other: UpdateRule | Traced, bench: Workbench
+) -> Comparison:
+    blank = Comparison(first, second, Verdict.UNKNOWN)
+    for side in (one, other):
+        if isinstance(side, Traced) and not (side.element_wise and side.complete):
+            return replace(blank, reason=side.notes[-1] if side.notes else "not every branch was traced")
+    systems = _system(one, bench), _system(other, bench)
+    candidates = list(alignments(*systems))
+    fitting = next((a for a in candidates if fits(a)), None)
+    aligned = fitting or candidates[0]
+    if aligned.fixed:
+        shown = ", ".join(f"{name} = {value}" for name, value in aligned.fixed.items())
+        blank = replace(blank, scope=f"{FULL_SCOPE}, for {shown}")
+    if fitting is not None:
+        found = same(fitting, bench)
+        if found.verdict is Verdict.PROVED:
+            return _equal(blank, fitting, found)
+        return replace(blank, reason=found.reason)
+    run = parting_run(aligned.rule, aligned.implementation)
+    if run is None:
+        return replace(blank, reason="they differ on floats, but no exact run was found in which they do")
+    kept = replace(
+        blank,
+        verdict=Verdict.REFUTED,
+        counterexample=run,
+        effect=effect_in_float32(aligned.rule, aligned.implementation),
+    )
+    if isinstance(one, UpdateRule):
+        kept = replace(kept, differences=explained(aligned, one, bench, same))
+    if isinstance(one, UpdateRule) and isinstance(other, UpdateRule):
+        kept = replace(kept, translation=_translation(one, other, bench))
+    return kept
+
+
+def _equal(blank: Comparison, aligned: Alignment, found: Sameness) -> Comparison:
+    related = {} if found.relation is None else {
+        f"{q.meaning if q.name.startswith('state__') else q.name} of the {'second' if found.forward else 'first'}":
+        expression_text(e, "text") for q, e in found.relation.of.items()
+    }  # fmt: skip
+    if not found.constant_lr:
+        return replace(blank, verdict=Verdict.PROVED, state_map=related)
+    run = parting_run(aligned.rule, aligned.implementation, varying=varying_of(aligned.rule))
+    verdict = Verdict.UNKNOWN if run is None else Verdict.REFUTED
+    words = ("proved the same while lr is constant",)
+    return replace(blank, verdict=verdict, state_map=related, weaker=words, counterexample=run)
+
+
+def _translation(one: UpdateRule, other: UpdateRule, bench: Workbench) -> dict[str, str]:
+    """The second's hyperparameters in the first's, if some choice of at most two is proved to make them the same."""
+    for unknowns in _unknowns(other):
+        there: dict[Quantity, sp.Expr] = {h: u for h, u in unknowns.items()}
+        try:
+            found = find_translation(one, other, there=there, unknowns=unknowns.values())
+        except (ValueError, TypeError, ZeroDivisionError, RecursionError):
+            continue
+        if found is None or not set(unknowns.values()) <= set(found.solved):
+            continue
+        values = {h: found.solved[u] for h, u in unknowns.items()}
+        if all(_inside(h, e) for h, e in values.items()) and _same_under(one, other, values, bench):
+            return {h.name: expression_text(e, "text", one) for h, e in values.items()}
+    return {}
+
+
+def _unknowns(other: UpdateRule) -> Iterator[dict[Quantity, Quantity]]:
+    for count in (1, 2):
+        for chosen in itertools.combinations([h.symbol for h in other.hyper], count):
+            yield {h: Quantity(f"{h.name}__there", h.domain) for h in chosen}
+
+
+def _inside(h: Quantity, value: sp.Expr) -> bool:
+    """Whether a value is proved to lie in a hyperparameter's domain."""
+    return all(settled(c) is True for c in h.domain.constraints(value))
+
+
+def _same_under(one: UpdateRule, other: UpdateRule, values: Mapping[Quantity, sp.Expr], bench: Workbench) -> bool:
+    mine, theirs = bench.system(one), bench.system(other)
+    now: dict[sp.Basic, sp.Basic] = dict(values)
+    first: dict[sp.Basic, sp.Basic] = {h: e.xreplace({step_counter(): sp.Integer(1)}) for h, e in values.items()}
+    set_there = replace(theirs.with_values(now), first=theirs.with_values(first).first, hyper=mine.hyper)
+    if not {s for s in set_there.symbols if s in theirs.hyper} <= set(mine.hyper):
+        return False
+    aligned = Alignment(mine, set_there, {}, {})
+    found = same(aligned, bench) if fits(aligned) else None
+    return found is not None and found.verdict is Verdict.PROVED and not found.constant_lr

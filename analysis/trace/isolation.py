@@ -1,0 +1,122 @@
+"""Tracing in another process, with a time limit: a user's code can print, crash or hang without harm."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from .record import Traced, TraceError, Untraceable
+from .target import require_plausible
+from .transport import traced_from_json
+
+__all__ = ["TIME_LIMIT", "Tracer"]
+
+TIME_LIMIT = 20.0
+"""Seconds that a target may take to be imported and traced."""
+
+_GRACE = 10.0
+
+
+class Tracer:
+    """A process for users' code, started when it is first needed.
+
+    Parameters
+    ----------
+    seconds : float
+        How long one target may take.
+    """
+
+    def __init__(self, seconds: float = TIME_LIMIT) -> None:
+        self.seconds = seconds
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Tracer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    stream.close()
+
+    def trace(
+        self,
+        target: str,
+        *,
+        mapped: Mapping[str, str] | None = None,
+        given: Mapping[str, Any] | None = None,
+        known: tuple[str, ...] = (),
+    ) -> Traced:
+        """Trace a target.
+
+        Raises
+        ------
+        TraceError
+            If the target is missing, does not import, has another signature, raises, or does not end.
+        Untraceable
+            If its code cannot be read as expressions.
+        """
+        require_plausible(target)
+        job = {
+            "target": target,
+            "mapped": dict(mapped or {}),
+            "given": dict(given or {}),
+            "known": list(known),
+            "seconds": self.seconds,
+            "folder": os.getcwd(),
+        }
+        reply = self._ask(json.dumps(job))
+        if reply is None:
+            self.close()
+            raise TraceError(f"{target}: its process gave no answer within {self.seconds + _GRACE:g} s")
+        if reply["kind"] == "error":
+            raise TraceError(_about(target, reply["words"]))
+        if reply["kind"] == "untraceable":
+            raise Untraceable(reply["words"])
+        return traced_from_json(reply["traced"])
+
+    def _ask(self, line: str) -> dict[str, Any] | None:
+        if self._process is None or self._process.poll() is not None:
+            self._process = self._started()
+        process = self._process
+        if process.stdin is None or process.stdout is None:
+            return None
+        try:
+            process.stdin.write(line + "\n")
+            process.stdin.flush()
+            ready, _, _ = select.select([process.stdout], [], [], self.seconds + _GRACE)
+            answer = process.stdout.readline() if ready else ""
+            return json.loads(answer) if answer else None
+        except (OSError, ValueError):
+            return None
+
+    @staticmethod
+    def _started() -> subprocess.Popen[str]:
+        package = __package__ or ""
+        return subprocess.Popen(
+            [sys.executable, "-c", f"from {package}.worker import main; main()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+
+def _about(target: str, words: str) -> str:
+    """A sentence that names the target once."""
+    place = target.partition(":")[0]
+    return words if place in words or target in words else f"{target}: {words}"

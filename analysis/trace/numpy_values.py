@@ -1,0 +1,306 @@
+"""Numbers that carry their expression: a float, what it stands for, and the trace it belongs to.
+
+The float is the *witness*: what the code computes at concrete inputs.  It decides branches, and it lets the tracer find
+its way back when NumPy or the code strips a number down to a plain float: generic witnesses are looked up again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from ...derive.relations import eq, ge, gt, le, lt, negation
+from .branches import Decisions
+from .constants import exact_number, is_suspicious
+from .record import Untraceable
+
+__all__ = ["Condition", "Scalar", "Tracing", "as_number"]
+
+
+@dataclass
+class Tracing:
+    """What one run of a step keeps: its decisions, its divisors, and the witnesses of its values."""
+
+    decisions: Decisions = field(default_factory=Decisions)
+    divisors: list[sp.Expr] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
+    known: dict[float, sp.Expr] = field(default_factory=dict)
+
+    def scalar(self, value: float, expr: sp.Basic, *, whole: bool = False) -> Scalar:
+        """A number with its expression; a constant is no news to the registry."""
+        if expr.free_symbols and math.isfinite(value) and is_suspicious(float(value)):
+            self.known.setdefault(float(value), expr)
+        return Scalar(value, expr, self, whole=whole)
+
+    def lift(self, number: object) -> sp.Basic:
+        """The expression of whatever the code uses as a number or a condition."""
+        if isinstance(number, (Scalar, Condition)):
+            return number.expr
+        if isinstance(number, (bool, np.bool_)):
+            return sp.true if number else sp.false
+        if isinstance(number, (int, np.integer)):
+            return sp.Integer(int(number))
+        if isinstance(number, (float, np.floating)):
+            return self._float(float(number))
+        raise Untraceable(f"a value of type {type(number).__name__} takes part in the arithmetic")
+
+    def _float(self, value: float) -> sp.Basic:
+        if value in self.known:
+            return self.known[value]
+        if math.isnan(value):
+            return sp.nan
+        if math.isinf(value):
+            return sp.oo if value > 0 else -sp.oo
+        number, note = exact_number(value)
+        if note:
+            self.notes[note] = None
+        return number
+
+    def decide(self, condition: sp.Basic, at_witness: bool) -> bool:
+        """Which way the run goes."""
+        return self.decisions.decide(condition, at_witness)
+
+    def quotient(self, above: sp.Basic, below: sp.Basic) -> sp.Expr:
+        """A quotient; what is divided by is remembered, since SymPy cancels it without asking."""
+        above, below = as_number(above), as_number(below)
+        if below == 0:
+            raise Untraceable("it divides by zero, whatever the values are")
+        if below.free_symbols and below not in self.divisors:
+            self.divisors.append(below)
+        return above / below
+
+
+def as_number(e: sp.Basic) -> sp.Expr:
+    """A condition used as a number is 1 or 0."""
+    if isinstance(e, sp.logic.boolalg.Boolean) and not isinstance(e, sp.Symbol):
+        if e in (sp.true, sp.false):
+            return sp.Integer(1 if e == sp.true else 0)
+        return sp.Piecewise((sp.Integer(1), e), (sp.Integer(0), sp.true))
+    return e
+
+
+class Condition:
+    """A condition with its truth at the witness; asking for its truth is a decision of the run."""
+
+    __slots__ = ("expr", "truth", "tracing")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, truth: bool, expr: sp.Basic, tracing: Tracing) -> None:
+        self.truth, self.expr, self.tracing = bool(truth), expr, tracing
+
+    def __bool__(self) -> bool:
+        return self.tracing.decide(self.expr, self.truth)
+
+    def __and__(self, other: object) -> Any:
+        return self._joined(other, sp.And, bool.__and__)
+
+    def __or__(self, other: object) -> Any:
+        return self._joined(other, sp.Or, bool.__or__)
+
+    __rand__, __ror__ = __and__, __or__
+
+    def __invert__(self) -> Condition:
+        return Condition(not self.truth, negation(self.expr), self.tracing)
+
+    def _joined(self, other: object, head: Any, plain: Callable[[bool, bool], bool]) -> Any:
+        if not isinstance(other, (bool, np.bool_, Condition)):
+            return NotImplemented
+        truth = other.truth if isinstance(other, Condition) else bool(other)
+        return Condition(plain(self.truth, truth), head(self.expr, self.tracing.lift(other)), self.tracing)
+
+    def _number(self) -> Scalar:
+        return self.tracing.scalar(float(self.truth), as_number(self.expr))
+
+    def __mul__(self, other: Any) -> Any:
+        return self._number() * other
+
+    def __add__(self, other: Any) -> Any:
+        return self._number() + other
+
+    def __sub__(self, other: Any) -> Any:
+        return self._number() - other
+
+    def __rsub__(self, other: Any) -> Any:
+        return other - self._number()
+
+    __rmul__, __radd__ = __mul__, __add__
+
+    def __float__(self) -> float:
+        return float(self.truth)
+
+    def item(self) -> Condition:
+        """Itself, as NumPy's scalars have it."""
+        return self
+
+
+_RELATIONS: dict[str, Callable[[Any, Any], sp.Basic]] = {
+    "<": lt, "<=": le, ">": gt, ">=": ge, "==": eq, "!=": lambda a, b: negation(eq(a, b)),
+}  # fmt: skip
+_PLAIN: dict[str, Callable[[float, float], bool]] = {
+    "<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__,
+    "==": float.__eq__, "!=": float.__ne__,
+}  # fmt: skip
+
+
+class Scalar(float):
+    """A float that carries its expression.  It passes for a float everywhere, also in ``isinstance``."""
+
+    __slots__ = ("expr", "tracing", "whole")
+    expr: sp.Expr
+    tracing: Tracing
+    whole: bool
+
+    def __new__(cls, value: float, expr: sp.Basic, tracing: Tracing, *, whole: bool = False) -> Scalar:
+        """Make it; `whole` says that it is known to be an integer."""
+        self = super().__new__(cls, value)
+        self.expr, self.tracing, self.whole = as_number(expr), tracing, whole
+        return self
+
+    __hash__ = float.__hash__
+    shape: tuple[int, ...] = ()
+    ndim = 0
+    size = 1
+    dtype = np.dtype(np.float64)
+
+    def _binary(self, other: object, plain: Any, exact: Any, *, swapped: bool = False) -> Any:
+        if isinstance(other, np.ndarray) or not isinstance(
+            other, (int, float, np.integer, np.floating, np.bool_, Condition)
+        ):
+            return NotImplemented
+        mine, others = float(self), float(other)
+        e = as_number(self.tracing.lift(other))
+        with np.errstate(all="ignore"):
+            value = plain(np.float64(others), np.float64(mine)) if swapped else plain(np.float64(mine), np.float64(others))
+        found = exact(self.tracing, e, self.expr) if swapped else exact(self.tracing, self.expr, e)
+        whole = self.whole and plain in (np.add, np.subtract, np.multiply) and bool(e.is_integer)
+        return self.tracing.scalar(float(value), found, whole=whole)
+
+    def __add__(self, other: object) -> Any:
+        return self._binary(other, np.add, _add)
+
+    def __sub__(self, other: object) -> Any:
+        return self._binary(other, np.subtract, _subtract)
+
+    def __rsub__(self, other: object) -> Any:
+        return self._binary(other, np.subtract, _subtract, swapped=True)
+
+    def __mul__(self, other: object) -> Any:
+        return self._binary(other, np.multiply, _multiply)
+
+    def __truediv__(self, other: object) -> Any:
+        return self._binary(other, np.divide, Tracing.quotient)
+
+    def __rtruediv__(self, other: object) -> Any:
+        return self._binary(other, np.divide, Tracing.quotient, swapped=True)
+
+    def __pow__(self, other: object, modulus: None = None) -> Any:
+        return self._binary(other, np.power, power)
+
+    def __rpow__(self, other: object, modulus: None = None) -> Any:
+        return self._binary(other, np.power, power, swapped=True)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __neg__(self) -> Any:
+        return self.tracing.scalar(-float(self), -self.expr, whole=self.whole)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return self.tracing.scalar(abs(float(self)), sp.Abs(self.expr), whole=self.whole)
+
+    def _compared(self, other: object, relation: str) -> Any:
+        if isinstance(other, np.ndarray) or not isinstance(other, (int, float, np.integer, np.floating, np.bool_)):
+            return NotImplemented
+        expr = _RELATIONS[relation](self.expr, as_number(self.tracing.lift(other)))
+        return Condition(_PLAIN[relation](float(self), float(other)), expr, self.tracing)
+
+    def __lt__(self, other: object) -> Any:
+        return self._compared(other, "<")
+
+    def __le__(self, other: object) -> Any:
+        return self._compared(other, "<=")
+
+    def __gt__(self, other: object) -> Any:
+        return self._compared(other, ">")
+
+    def __ge__(self, other: object) -> Any:
+        return self._compared(other, ">=")
+
+    def __eq__(self, other: object) -> Any:
+        return self._compared(other, "==")
+
+    def __ne__(self, other: object) -> Any:
+        return self._compared(other, "!=")
+
+    def __bool__(self) -> bool:
+        return self.tracing.decide(negation(eq(self.expr, 0)), float(self) != 0)
+
+    def __int__(self) -> int:
+        raise Untraceable("a hyperparameter or the step counter is rounded to a whole number")
+
+    __index__ = __trunc__ = __floor__ = __ceil__ = __round__ = __int__
+
+    def __mod__(self, other: object) -> Any:
+        raise Untraceable("a remainder (%) is taken of a hyperparameter or of the step counter")
+
+    __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __mod__
+
+    def __reduce__(self) -> Any:
+        raise Untraceable("a traced value is pickled")
+
+    def __copy__(self) -> Scalar:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Scalar:
+        return self
+
+    def item(self) -> Scalar:
+        """Itself, as NumPy's scalars have it."""
+        return self
+
+    def copy(self) -> Scalar:
+        """Itself: numbers do not change."""
+        return self
+
+    def astype(self, dtype: object, **_: object) -> Scalar:
+        """Itself, where the type is a float's."""
+        if np.dtype(dtype).kind != "f":  # type: ignore[call-overload]
+            raise Untraceable(f"a traced value is converted to {np.dtype(dtype)}")  # type: ignore[call-overload]
+        return self
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        from .numpy_array import apply_ufunc
+
+        return apply_ufunc(self.tracing, ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        from .numpy_functions import apply_function
+
+        return apply_function(self.tracing, function, args, kwargs)
+
+
+def _add(tracing: Tracing, a: sp.Expr, b: sp.Expr) -> sp.Expr:
+    return a + b
+
+
+def _subtract(tracing: Tracing, a: sp.Expr, b: sp.Expr) -> sp.Expr:
+    return a - b
+
+
+def _multiply(tracing: Tracing, a: sp.Expr, b: sp.Expr) -> sp.Expr:
+    return a * b
+
+
+def power(tracing: Tracing, base: sp.Basic, exponent: sp.Basic) -> sp.Expr:
+    """A power; a negative exponent divides."""
+    base, exponent = as_number(base), as_number(exponent)
+    if exponent.is_Rational and exponent < 0:
+        return tracing.quotient(sp.Integer(1), base**-exponent)
+    return base**exponent

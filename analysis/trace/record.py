@@ -1,0 +1,118 @@
+"""What a tracer hands over: an implementation's step as exact expressions, however it was written.
+
+Every tracer (NumPy functions, torch, JAX, ...) produces a :class:`Traced`; what decides equality reads nothing else.  The
+expressions speak of one coordinate: ``theta``, ``g`` and ``t`` are optproof's own quantities, a hyperparameter that was
+recognised is the catalogue's quantity of that name, and every slot of the state is a quantity made by
+:func:`state_quantity`, which stands for its value *before* the step.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import sympy as sp
+
+from ...derive.symbols import REAL, Domain, Quantity
+
+__all__ = ["STEPS_SO_FAR", "THETA", "Path", "TraceError", "Traced", "Untraceable", "state_quantity"]
+
+THETA = "theta"
+"""The key of theta among the outputs of a path."""
+
+STEPS_SO_FAR = Domain("number of steps", lower=sp.Integer(0), integer=True)
+"""The domain of a slot that counts steps: give it to slots that start as a whole number and stay one."""
+
+
+class TraceError(ValueError):
+    """A target that is missing, does not import, has another signature, raises, or never ends: the user's to mend."""
+
+
+class Untraceable(Exception):  # noqa: N818 - the verdict UNKNOWN, not an error of the user's
+    """Code that runs but cannot be read as expressions; the message says what stands in the way."""
+
+
+def state_quantity(slot: str, domain: Domain = REAL) -> Quantity:
+    """The value of a slot of the implementation's state before the step.
+
+    The name begins with ``state__`` so that it never meets a quantity of the catalogue.
+
+    Examples
+    --------
+    >>> state_quantity("exp_avg").name, state_quantity("m.0").name
+    ('state__exp_avg', 'state__m_0')
+    """
+    return Quantity(f"state__{re.sub(r'[^0-9A-Za-z_]', '_', slot)}", domain, meaning=slot)
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way through the code.
+
+    Attributes
+    ----------
+    conditions : tuple of Boolean
+        What was true on this path, in the quantities before the step; all of them hold together.  Build them with
+        ``derive.relations`` so that SymPy leaves them as they are.
+    outputs : mapping
+        ``"theta"`` and every slot, after the step.
+    divisors : tuple of expressions
+        What the code divides by on this path, where the tracer knows: SymPy cancels ``g * g / g`` without a trace.
+    """
+
+    conditions: tuple[sp.Basic, ...]
+    outputs: Mapping[str, sp.Expr]
+    divisors: tuple[sp.Expr, ...] = ()
+
+
+@dataclass(frozen=True)
+class Traced:
+    """An implementation as exact expressions.
+
+    Attributes
+    ----------
+    target : str
+        As the user named it.
+    hyper : mapping
+        From each hyperparameter's name in the implementation to its quantity: the catalogue's where it was recognised
+        or mapped, otherwise a real quantity of its own name.  Only what was an input of the trace: what was fixed by
+        an option is in `fixed`.
+    defaults : mapping
+        The implementation's defaults by its own names, exact (0.001 is 1/1000); also of those in `fixed`.
+    state : mapping
+        From each slot to the quantity that stands for it before the step.
+    initial : mapping
+        What each slot holds before the first step, in hyperparameters and theta.
+    paths : tuple of Path
+        They exclude each other; if `complete`, they also cover everything.
+    side_effects : tuple of str
+        Sentences, such as "the gradient is overwritten".
+    notes : tuple of str
+        What belongs beside the verdict: constants that were snapped to short decimals, shapes that were traced.
+    complete : bool
+        Whether all branches are covered; if not, `notes` names the bound.
+    fixed : mapping
+        Options and hyperparameters that were constants of the trace, as text: ``{"nesterov": "True", "momentum": "0"}``.
+    element_wise : bool
+        Whether each coordinate depends on nothing but itself.  Nothing is proved of a trace that is not.
+    first : tuple of Path
+        The first step from the empty state, where the code treats it apart from the others (a state that is made in the
+        first step); empty if `initial` and `paths` say it all.  Its outputs use theta, g, t and hyperparameters only.
+    raises : tuple of str
+        Where the code raises an exception instead, in sentences; `paths` leave these cases out.
+    """
+
+    target: str
+    hyper: Mapping[str, Quantity]
+    defaults: Mapping[str, sp.Rational]
+    state: Mapping[str, Quantity]
+    initial: Mapping[str, sp.Expr]
+    paths: tuple[Path, ...]
+    side_effects: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    complete: bool = True
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    element_wise: bool = True
+    first: tuple[Path, ...] = ()
+    raises: tuple[str, ...] = ()

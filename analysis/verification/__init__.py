@@ -1,0 +1,3 @@
+"""Implementations against rules: systems, the relation between two states, the proof, the difference in words."""
+
+from __future__ import annotations

@@ -1,0 +1,67 @@
+"""Work that several threads share, cut so that the result does not depend on their number."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
+
+__all__ = ["GRAIN", "chunks", "in_threads", "threads_for"]
+
+# Below about this many elements a second thread costs more than it saves. Measured on two processors: handing work to
+# a thread and waiting for it costs 50 to 60 microseconds, an element of Adam in float32 about 1.2 nanoseconds.
+_PARALLEL_FROM = 131_072
+# Threads begin at multiples of this many elements, so that every element falls into the same place of the SIMD loop
+# as in a serial run: results are equal bit by bit even where vector and scalar functions of a library differ.
+GRAIN = 4096
+
+
+def threads_for(size: int) -> int:
+    """How many threads to use for `size` elements when the caller leaves it open."""
+    return _processors() if size >= _PARALLEL_FROM else 1
+
+
+def chunks(size: int, threads: int) -> list[tuple[int, int]]:
+    """Ranges of nearly equal size that begin at multiples of the grain.
+
+    Examples
+    --------
+    >>> chunks(10_000, 2)
+    [(0, 8192), (8192, 10000)]
+    """
+    grains = -(-size // GRAIN)
+    share = -(-grains // max(threads, 1)) * GRAIN
+    return [(start, min(start + share, size)) for start in range(0, size, share)] if size else [(0, 0)]
+
+
+def in_threads(work: Callable[[int, int], None], bounds: list[tuple[int, int]]) -> None:
+    """Call `work` on every range, the first one in this thread."""
+    if len(bounds) == 1:
+        work(*bounds[0])
+        return
+    pool = _pool(os.getpid(), len(bounds) - 1)
+    waiting: list[Future[None]] = []
+    own = bounds[:1]
+    for start, stop in bounds[1:]:
+        try:
+            waiting.append(pool.submit(work, start, stop))
+        except RuntimeError:
+            # The system has no thread left, or the interpreter is about to end.
+            own.append((start, stop))
+    try:
+        for start, stop in own:
+            work(start, stop)
+    finally:
+        for future in waiting:
+            future.result()
+
+
+# A child process made by fork has none of its parent's threads, hence the process in the key.
+@lru_cache(maxsize=8)
+def _pool(process: int, threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="optproof")
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,106 @@
+"""The part of a step that one kernel does: the arrays of one group and dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from .native import Compiled
+from .pieces import Pieces, cut
+from .threads import in_threads, threads_for
+
+__all__ = ["Batch", "Work"]
+
+
+class Work:
+    """One call of the driver, ready to be done: everything about it has been checked."""
+
+    def __init__(self, call: Callable[[int, int], None], bounds: list[tuple[int, int]]) -> None:
+        self._call = call
+        self._bounds = bounds
+
+    def do(self) -> None:
+        """Do it, in as many threads as there are ranges."""
+        if self._bounds:
+            in_threads(self._call, self._bounds)
+
+
+class Batch:
+    """The arrays of one group and dtype.
+
+    Parameters
+    ----------
+    group : int
+        Whose hyperparameters count.
+    compiled : Compiled
+    columns : sequence of int
+        The arrays' columns in the table of addresses.
+    sizes : sequence of int
+        Their numbers of elements.
+    """
+
+    def __init__(self, group: int, compiled: Compiled, columns: Sequence[int], sizes: Sequence[int]) -> None:
+        self.group = group
+        self._compiled = compiled
+        self._columns = np.array(columns, np.intp)
+        self._sizes = np.array(sizes, np.int64)
+        self._automatic = threads_for(int(self._sizes.sum()))
+        self._whole: dict[int, Pieces] = {}
+
+    def work(
+        self,
+        values: list[float],
+        counters: npt.NDArray[np.int64],
+        even: bool,
+        present: npt.NDArray[np.bool_] | None,
+        addresses: npt.NDArray[np.uintp],
+        threads: int | None,
+    ) -> Iterator[Work]:
+        """What is to be done in a step, by one prologue for each value of the step counter.
+
+        Parameters
+        ----------
+        values : list of float
+            The hyperparameters in the rule's order.
+        counters : array of int
+            The steps that each array has taken.
+        even : bool
+            Whether they are all equal.
+        present : array of bool or None
+            Which arrays are updated; None for all.
+        addresses : array
+            A row for theta, the gradient and each state; a column for each array.
+        threads : int or None
+            None for an automatic choice.
+
+        Raises
+        ------
+        KernelError
+            If the rule cannot take the step with these values.
+        """
+        count = self._automatic if threads is None else threads
+        for t, pieces, bounds in self._parts(counters, even and present is None, present, count):
+            scalars = self._compiled.kernel.scalars(t + 1, values)
+            yield Work(self._call(pieces, addresses, scalars), bounds)
+
+    def _call(
+        self, pieces: npt.NDArray[np.uintp], addresses: npt.NDArray[np.uintp], scalars: Sequence[object]
+    ) -> Callable[[int, int], None]:
+        run = self._compiled.step_pieces
+        return lambda first, last: run(first, last, pieces, addresses, *scalars)
+
+    def _parts(
+        self, counters: npt.NDArray[np.int64], usual: bool, present: npt.NDArray[np.bool_] | None, threads: int
+    ) -> Iterator[tuple[int, npt.NDArray[np.uintp], list[tuple[int, int]]]]:
+        if usual:
+            if threads not in self._whole:
+                self._whole = {threads: cut(self._columns.tolist(), self._sizes.tolist(), threads)}
+            yield int(counters[0]), *self._whole[threads]
+            return
+        taken = counters[self._columns]
+        updated = np.ones(len(taken), bool) if present is None else present[self._columns]
+        for t in np.unique(taken[updated]).tolist():
+            chosen = updated & (taken == t)
+            yield t, *cut(self._columns[chosen].tolist(), self._sizes[chosen].tolist(), threads)
