@@ -1,5 +1,6 @@
-"""Second floor: what is true of code and of behaviour. Cross-checks of kernels, simulated studies,
-implementations traced, verified against rules and compared (``analysis.verify.verify``, ``analysis.compare.compare``).
+"""Second floor: what is true of code and of behaviour. Cross-checks of kernels, simulated studies, verification.
+
+Implementations are verified by ``analysis.verify.verify`` and compared by ``analysis.compare.compare``.
 
 Importing this package imports nothing else; what is used is loaded when it is first used.
 """

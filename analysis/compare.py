@@ -115,7 +115,7 @@ def compare(first: str | UpdateRule, second: str | UpdateRule, *, seconds: float
         try:
             sides = [_read(x, tracer) for x in (first, second)]
         except Untraceable as error:
-            found = Comparison(*names, Verdict.UNKNOWN, reason=str(error))
+            found = Comparison(names[0], names[1], Verdict.UNKNOWN, reason=str(error))
         else:
             found = _compared(names[0], names[1], sides[0], sides[1], bench)
     return replace(found, seconds=time.perf_counter() - start)
@@ -190,7 +190,7 @@ def _equal(blank: Comparison, aligned: Alignment, found: Sameness) -> Comparison
 def _translation(one: UpdateRule, other: UpdateRule, bench: Workbench) -> dict[str, str]:
     """The second's hyperparameters in the first's, if some choice of at most two is proved to make them the same."""
     for unknowns in _unknowns(other):
-        there: dict[Quantity, sp.Expr] = {h: u for h, u in unknowns.items()}
+        there: dict[Quantity, sp.Expr] = dict(unknowns)
         try:
             found = find_translation(one, other, there=there, unknowns=unknowns.values())
         except (ValueError, TypeError, ZeroDivisionError, RecursionError):

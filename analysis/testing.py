@@ -35,8 +35,8 @@ def assert_implements(
     names, options, seconds
         As for :func:`optproof.verify`.
     scope : str, optional
-        A part of the text of a weaker scope that is enough, such as ``"weight_decay = 0"``.  Without it, hyperparameters
-        that had to be fixed for the proof make the assertion fail.
+        A part of the text of a weaker scope that is enough, such as ``"weight_decay = 0"``.  Without it,
+        hyperparameters that had to be fixed for the proof make the assertion fail.
 
     Returns
     -------

@@ -88,7 +88,8 @@ def write_certificates(results: Iterable[Result], directory: Path | str) -> list
     >>> from tempfile import TemporaryDirectory
     >>> from optproof.derive import derive
     >>> with TemporaryDirectory() as folder:
-    ...     [path.relative_to(folder).as_posix() for path in write_certificates(derive("sgd", claim="first-step"), folder)]
+    ...     written = write_certificates(derive("sgd", claim="first-step"), folder)
+    ...     [path.relative_to(folder).as_posix() for path in written]
     ['sgd/first-step.json']
     """
     written: dict[Path, str] = {}
@@ -225,7 +226,7 @@ def _occurring(result: Result) -> set[sp.Symbol]:
     claim = result.claim
     expressions: list[sp.Basic] = [h.condition for h in claim.hypotheses] + list(result.facts)
     expressions += [e for s in result.steps if s.shows is not None for e in (s.shows, *s.given)]
-    expressions += [e for e in _expressions_of(claim.goal)]
+    expressions += _expressions_of(claim.goal)
     expressions += [e for e in (claim.derived, claim.published) if e is not None]
     return set().union(*(e.free_symbols for e in expressions))
 

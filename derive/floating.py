@@ -43,7 +43,7 @@ class Format:
     @property
     def top(self) -> int:
         """The exponent of the largest finite numbers: they are below ``2**(top + 1)``."""
-        return int(2 ** (self.exponent_bits - 1) - 1)
+        return (1 << (self.exponent_bits - 1)) - 1
 
     @property
     def unit(self) -> int:
@@ -110,14 +110,14 @@ class Format:
         """
         if value != self.round(value):
             raise ValueError(f"{value} is not a {self.name} number")
-        units = int(abs(value) * 2**-self.unit)
+        units = int(abs(value) * (1 << -self.unit))
         binade = max(units.bit_length() - self.precision, 0)
         place = (units >> binade) + (binade << (self.precision - 1))
         return place if value >= 0 else -place
 
     def units(self, ordinal: int) -> int:
         """The number at a place in the order, in units of the smallest positive one."""
-        normal = 2 ** (self.precision - 1)
+        normal = 1 << (self.precision - 1)
         binade, significand = divmod(abs(ordinal), normal)
         size = (significand + normal) << (binade - 1) if binade else significand
         return size if ordinal >= 0 else -size
@@ -137,7 +137,7 @@ class Format:
     @property
     def largest(self) -> int:
         """The place of the largest finite number."""
-        return int((2**self.exponent_bits - 1) * 2 ** (self.precision - 1) - 1)
+        return (((1 << self.exponent_bits) - 1) << (self.precision - 1)) - 1
 
     def finite(self) -> Iterator[int]:
         """Every finite number in increasing order, in units of the smallest positive one; zero once, not twice."""
@@ -146,7 +146,7 @@ class Format:
     def pattern(self, value: Fraction) -> int:
         """The bits of a number of the format, as an unsigned integer."""
         place = self.ordinal(value)
-        sign = 2 ** (self.exponent_bits + self.precision - 1)
+        sign = 1 << (self.exponent_bits + self.precision - 1)
         return place if place >= 0 else sign - place
 
 

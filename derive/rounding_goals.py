@@ -174,6 +174,11 @@ def _nested(lines: tuple[Rounded, ...], base: Notation) -> Notation:
 def _line(line: Rounded, notation: Notation) -> str:
     latex = notation.dialect == "latex"
     written = [notation.write(e) for e in line.operands]
+    if not latex and line.operator:
+        written = [
+            f"({w})" if isinstance(e, sp.Rational) and not e.is_Integer else w
+            for e, w in zip(line.operands, written, strict=True)
+        ]
     sign = {"*": r" \cdot " if latex else "*", "": ""}.get(line.operator, f" {line.operator} ")
     name = r"\operatorname{fl}" if latex else "fl"
     return f"{name}({sign.join(written)})"

@@ -90,7 +90,7 @@ class Engine:
         """Do one step with the gradients of all parameters in order, which the array keeps alive."""
         self.refuse_if_torn()
         present = self._arrays.locate(gradients, self._addresses, allow_missing)
-        work = [w for batch in self._batches for w in self._work(batch, present, threads)]
+        work = [w for batch in self._batches for w in self._work(batch, present, threads, (gradients, self))]
         # From here on nothing is refused; only an interrupt can leave a step half done.
         self._torn = True
         for part in work:
@@ -102,9 +102,11 @@ class Engine:
             self._even = _all_equal(self.counters)
         self._torn = False
 
-    def _work(self, batch: Batch, present: npt.NDArray[np.bool_] | None, threads: int | None) -> Iterator[Work]:
+    def _work(
+        self, batch: Batch, present: npt.NDArray[np.bool_] | None, threads: int | None, alive: object
+    ) -> Iterator[Work]:
         values = self.groups[batch.group].values_in_order()
-        return batch.work(values, self.counters, self._even, present, self._addresses, threads)
+        return batch.work(values, self.counters, self._even, present, self._addresses, threads, alive)
 
     def refuse_if_torn(self) -> None:
         """Raise KernelError if a step was interrupted and the arrays hold half of it."""

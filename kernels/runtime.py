@@ -122,8 +122,8 @@ class Optimizer:
             Leave a parameter whose gradient is None, or whose name is missing, as it is, with its state and its step
             counter. Without it that is an error.
         threads : int, optional
-            1 for a serial run; by default one for each processor if there is enough to do. The result is the same bit
-            by bit.
+            How many threads share the work: 1 for a serial run; by default one for each processor if there is enough
+            to do. The result is the same bit by bit.
 
         Raises
         ------
@@ -207,9 +207,10 @@ class Optimizer:
             return
         if hasattr(type(self), name) or name not in self._hyper:
             raise AttributeError(f"{name} cannot be assigned{self._meant(name)}")
-        checked = [group.with_values({name: value}) for group in self.groups]
-        for group, values in zip(self.groups, checked, strict=True):
-            group.replace(values)
+        with self._lock:
+            checked = [group.with_values({name: value}) for group in self.groups]
+            for group, values in zip(self.groups, checked, strict=True):
+                group.replace(values)
 
     def _meant(self, name: str) -> str:
         if name in self._hyper:

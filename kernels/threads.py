@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 
 __all__ = ["GRAIN", "chunks", "in_threads", "threads_for"]
@@ -53,8 +53,22 @@ def in_threads(work: Callable[[int, int], None], bounds: list[tuple[int, int]]) 
         for start, stop in own:
             work(start, stop)
     finally:
-        for future in waiting:
-            future.result()
+        _wait(waiting)
+
+
+def _wait(futures: list[Future[None]]) -> None:
+    """Wait until no thread works on the arrays any more, even if the user interrupts, and raise what was raised."""
+    interrupt: KeyboardInterrupt | None = None
+    for future in futures:
+        while not future.done():
+            try:
+                wait([future])
+            except KeyboardInterrupt as error:
+                interrupt = error
+    if interrupt is not None:
+        raise interrupt
+    for future in futures:
+        future.result()
 
 
 # A child process made by fork has none of its parent's threads, hence the process in the key.

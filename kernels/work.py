@@ -57,6 +57,7 @@ class Batch:
         present: npt.NDArray[np.bool_] | None,
         addresses: npt.NDArray[np.uintp],
         threads: int | None,
+        alive: object,
     ) -> Iterator[Work]:
         """What is to be done in a step, by one prologue for each value of the step counter.
 
@@ -74,6 +75,8 @@ class Batch:
             A row for theta, the gradient and each state; a column for each array.
         threads : int or None
             None for an automatic choice.
+        alive : object
+            Owns the memory at the addresses, and is kept until the work is done.
 
         Raises
         ------
@@ -83,13 +86,22 @@ class Batch:
         count = self._automatic if threads is None else threads
         for t, pieces, bounds in self._parts(counters, even and present is None, present, count):
             scalars = self._compiled.kernel.scalars(t + 1, values)
-            yield Work(self._call(pieces, addresses, scalars), bounds)
+            yield Work(self._call(pieces, addresses, scalars, alive), bounds)
 
     def _call(
-        self, pieces: npt.NDArray[np.uintp], addresses: npt.NDArray[np.uintp], scalars: Sequence[object]
+        self,
+        pieces: npt.NDArray[np.uintp],
+        addresses: npt.NDArray[np.uintp],
+        scalars: Sequence[object],
+        alive: object,
     ) -> Callable[[int, int], None]:
         run = self._compiled.step_pieces
-        return lambda first, last: run(first, last, pieces, addresses, *scalars)
+
+        # The default makes the function an owner of the memory, in whatever thread it runs.
+        def call(first: int, last: int, alive: object = alive) -> None:
+            run(first, last, pieces, addresses, *scalars)
+
+        return call
 
     def _parts(
         self, counters: npt.NDArray[np.int64], usual: bool, present: npt.NDArray[np.bool_] | None, threads: int

@@ -132,7 +132,9 @@ def _processor() -> str:
 
 
 def _record(result: Result) -> dict[str, Any]:
-    steps = [{"words": s.words, "latex": s.latex, "kind": s.kind, "formal": s.formal} for s in result.steps]
+    steps = [
+        {"words": s.words, "latex": result.step_latex(s), "kind": s.kind, "formal": s.formal} for s in result.steps
+    ]
     return {
         "statement": result.claim.text(),
         "verdict": result.verdict.name,

@@ -7,6 +7,7 @@ output is no terminal, it is as wide as it needs to be and has no colours.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from rich.text import Text
 
 from ..derive.printing import expression_text
 from ..derive.prove.verdict import Result, Verdict
+from ..derive.recheck import CONFIRMED, FINDER_ONLY, REJECTED, STATUSES
 from ..derive.units import unit_system
 from . import notation, view
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from ..analysis import CrossCheck
     from ..derive import Hyperparameter, Source, UpdateRule
+    from ..derive.recheck import Checked
     from ..kernels import GeneratedKernel, Kernel
     from ..kernels.cache import CacheEntry
     from .records import ReportSummary
@@ -35,6 +38,7 @@ __all__ = [
     "check_table",
     "console",
     "pass_table",
+    "recheck_table",
     "result_detail",
     "result_table",
     "rule_detail",
@@ -258,6 +262,28 @@ def check_table(checks: Sequence[CrossCheck]) -> RenderableType:
     if checks and not notes:
         notes = [Text("Parallel equals serial bitwise, and every edge case is as IEEE 754 says.", "dim")]
     return Group(table, *notes)
+
+
+def recheck_table(checked: Sequence[Checked]) -> RenderableType:
+    """Certificates by what became of them; those that were not simply confirmed with the reason."""
+    table = _table(("rule", _NAME), "claim", ("verdict", _SHORT), ("recheck", _SHORT), "by", "note")
+    marks = {CONFIRMED: ("✓", "green"), FINDER_ONLY: ("~", "yellow"), REJECTED: ("✗", "bold red")}
+    last = ""
+    for one in checked:
+        found = one.finding
+        record, (mark, style) = one.to_json(), marks.get(found.status, ("~", "yellow"))
+        name = record["rule"] or one.path.parent.name
+        table.add_row(
+            name if name != last else "",
+            record["claim"] or one.path.name,
+            record["stated"] or "",
+            Text(f"{mark} {found.status.partition(';')[0].partition('(')[0].strip()}", style),
+            ", ".join(found.confirmed_by),
+            found.reason,
+        )
+        last = name
+    counts = Counter(one.finding.status for one in checked)
+    return Group(table, *(Text(f"{counts[status]} {status}") for status in STATUSES if counts[status]))
 
 
 def cache_table(entries: Sequence[CacheEntry]) -> Table:

@@ -42,7 +42,9 @@ def comparison_detail(found: Comparison) -> RenderableType:
         rows += [("first", d.rule), ("second", d.implementation)]
     if found.counterexample is not None:
         lines = counterexample_lines(found.counterexample)
-        lines = [x.replace("the rule gives", "the first gives").replace("the implementation", "the second") for x in lines]
+        lines = [
+            x.replace("the rule gives", "the first gives").replace("the implementation", "the second") for x in lines
+        ]
         rows += [("counterexample", line) for line in lines]
     rows += [("size", found.effect)] if found.effect else []
     if found.state_map:

@@ -66,10 +66,10 @@ def quantities_for(names: Iterable[str], mapped: Mapping[str, str] | None = None
     {'learning_rate': 'lr', 'b1': 'beta1', 'temperature': 'temperature'}
     """
     theirs, chosen = list(dict.fromkeys(names)), dict(mapped or {})
-    for name in chosen:
+    for name, ours in chosen.items():
         if name not in theirs:
-            raise TraceError(f"--map {name}={chosen[name]}: the implementation has no hyperparameter {name!r}; it has "
-                             f"{', '.join(theirs) or 'none'}")  # fmt: skip
+            held = ", ".join(theirs) or "none"
+            raise TraceError(f"--map {name}={ours}: the implementation has no hyperparameter {name!r}; it has {held}")
     found = {name: _quantity(ours) for name, ours in chosen.items()}
     taken = {q.name for q in found.values()}
     if len(taken) < len(found):

@@ -1,4 +1,4 @@
-"""The state an implementation keeps, whatever its layout: nested dicts, lists, tuples and objects become named slots."""
+"""The state that an implementation keeps: nested dicts, lists, tuples and objects become named slots."""
 
 from __future__ import annotations
 

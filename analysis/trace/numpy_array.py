@@ -14,7 +14,7 @@ import sympy as sp
 from numpy import array as plain_array, asarray as plain_asarray, empty as plain_empty  # not those of traced code
 
 from .numpy_ufuncs import ELEMENTWISE, REDUCTIONS
-from .numpy_values import Condition, Scalar, Tracing, as_number
+from .numpy_values import Condition, Scalar, Tracing, as_number, note_rounding
 from .record import Untraceable
 
 __all__ = ["SymbolicArray", "apply_ufunc", "as_array", "exprs_of", "values_of", "wrapped"]
@@ -37,7 +37,9 @@ class SymbolicArray(np.ndarray):
         self.exprs = None
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return apply_ufunc(_tracing_of((*inputs, *(kwargs.get("out") or ()), kwargs.get("where"))), ufunc, method, inputs, kwargs)
+        return apply_ufunc(
+            _tracing_of((*inputs, *(kwargs.get("out") or ()), kwargs.get("where"))), ufunc, method, inputs, kwargs
+        )
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         from .numpy_functions import apply_function
@@ -66,7 +68,7 @@ class SymbolicArray(np.ndarray):
         return bool(self.item())
 
     def __float__(self) -> float:
-        return float(self.item())
+        raise Untraceable("an array's value is turned into a plain float")
 
     def __int__(self) -> int:
         raise Untraceable("an array's values are rounded to whole numbers")
@@ -103,6 +105,7 @@ class SymbolicArray(np.ndarray):
             return self if self.dtype == bool else self != 0
         if kind != "f" and not (kind in "iu" and self.dtype == bool):
             raise Untraceable(f"an array is converted to {np.dtype(dtype)}")
+        note_rounding(self.tracing, dtype if kind == "f" else np.float64)
         if self.dtype == bool:
             return SymbolicArray(values_of(self).astype(float), _mapped(as_number, self.exprs), self.tracing)
         return self.copy() if copy else self
@@ -137,14 +140,12 @@ class SymbolicArray(np.ndarray):
 
     def view(self, *args: Any, **kwargs: Any) -> Any:
         """The same memory."""
-        if args and args[0] is np.ndarray:
-            return super().view(np.ndarray)
         if args or kwargs:
             raise Untraceable("an array is viewed as another type")
         return SymbolicArray(values_of(self), self.exprs, self.tracing)
 
     @property
-    def T(self) -> Any:  # noqa: N802 - NumPy's name
+    def T(self) -> Any:
         """The transpose."""
         return self.transpose()
 
@@ -164,7 +165,9 @@ class SymbolicArray(np.ndarray):
 
     def _both(self, name: str, *args: Any, **kwargs: Any) -> Any:
         values, exprs = values_of(self), exprs_of(self, self.tracing)
-        return SymbolicArray(getattr(values, name)(*args, **kwargs), getattr(exprs, name)(*args, **kwargs), self.tracing)
+        return SymbolicArray(
+            getattr(values, name)(*args, **kwargs), getattr(exprs, name)(*args, **kwargs), self.tracing
+        )
 
     def _by_function(self, name: str, *args: Any, **kwargs: Any) -> Any:
         from .numpy_functions import apply_function
@@ -204,6 +207,19 @@ class SymbolicArray(np.ndarray):
         return self._by_function("clip", *args, **kwargs)
 
 
+def _refused(name: str) -> Any:
+    def method(self: SymbolicArray, *args: Any, **kwargs: Any) -> Any:
+        raise Untraceable(f"the array's method {name} is not followed by the tracer")
+
+    return method
+
+
+# What is not defined above would read the witnesses, and the code could then go ways that nobody sees.
+for _name in dir(np.ndarray):
+    if not _name.startswith("_") and _name not in vars(SymbolicArray) and callable(getattr(np.ndarray, _name)):
+        setattr(SymbolicArray, _name, _refused(_name))
+
+
 def _mapped(function: Any, exprs: Any) -> Any:
     found = plain_empty(exprs.shape, dtype=object)
     for index in np.ndindex(exprs.shape):
@@ -228,7 +244,7 @@ def values_of(x: Any) -> Any:
     if isinstance(x, SymbolicArray):
         return np.ndarray.view(x, np.ndarray)
     if isinstance(x, Scalar):
-        return np.float64(float(x))
+        return np.float64(x.value)
     if isinstance(x, Condition):
         return np.bool_(x.truth)
     if isinstance(x, (list, tuple)):

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import numpy as np
-import sympy as sp
 from numpy import zeros as plain_zeros  # not those of traced code
 
 from .numpy_array import SymbolicArray, apply_ufunc, as_array, chosen, exprs_of, values_of, wrapped
 from .numpy_values import Condition, Scalar, Tracing
 from .record import Untraceable
 
-__all__ = ["apply_function", "followed"]
+__all__ = ["apply_function", "followed", "following_builtins"]
 
 
 def apply_function(tracing: Tracing, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
@@ -33,11 +33,31 @@ def apply_function(tracing: Tracing, function: Any, args: Any, kwargs: Mapping[s
         raise Untraceable(f"np.{name} is called in a form that is not followed: {error}") from None
 
 
-_PLAIN = {"shape", "ndim", "size", "result_type", "may_share_memory", "shares_memory", "iscomplexobj", "isrealobj", "can_cast"}
-_SHAPED = {"reshape", "ravel", "transpose", "squeeze", "expand_dims", "broadcast_to", "atleast_1d", "swapaxes", "moveaxis"}
+_PLAIN = {
+    "shape",
+    "ndim",
+    "size",
+    "result_type",
+    "may_share_memory",
+    "shares_memory",
+    "iscomplexobj",
+    "isrealobj",
+    "can_cast",
+}
+_SHAPED = {
+    "reshape",
+    "ravel",
+    "transpose",
+    "squeeze",
+    "expand_dims",
+    "broadcast_to",
+    "atleast_1d",
+    "swapaxes",
+    "moveaxis",
+}
 
 
-def _SHAPED_BOTH(tracing: Tracing, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:  # noqa: N802
+def _SHAPED_BOTH(tracing: Tracing, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
     first, *rest = args
     exprs = exprs_of(first, tracing)
     if not isinstance(exprs, np.ndarray):
@@ -102,7 +122,7 @@ def _dot(tracing: Tracing, a: Any, b: Any) -> Any:
     return _FUNCTIONS["sum"](tracing, apply_ufunc(tracing, np.multiply, "__call__", (a, b), {}))
 
 
-def _norm(tracing: Tracing, x: Any, ord: Any = None, **kwargs: Any) -> Any:  # noqa: A002 - NumPy's name
+def _norm(tracing: Tracing, x: Any, ord: Any = None, **kwargs: Any) -> Any:
     if ord not in (None, 2, "fro") or kwargs:
         raise Untraceable("this form of np.linalg.norm is not followed")
     return np.sqrt(_dot(tracing, x, x))
@@ -161,10 +181,10 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 _MATH = {
-    "sqrt": np.sqrt, "pow": np.power, "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p, "fabs": np.fabs,
-    "hypot": np.hypot, "copysign": np.copysign, "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite,
+    "sqrt": np.sqrt, "pow": np.power, "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p,
+    "fabs": np.fabs, "hypot": np.hypot, "copysign": np.copysign, "isnan": np.isnan, "isinf": np.isinf,
+    "isfinite": np.isfinite,
 }  # fmt: skip
-_MATH_REFUSED = ("floor", "ceil", "trunc", "fmod", "remainder", "modf", "frexp", "sin", "cos", "tan", "tanh", "erf", "gcd")
 
 
 @contextmanager
@@ -183,7 +203,7 @@ def followed(tracing: Callable[[], Tracing | None]) -> Iterator[None]:
 
     for name, ufunc in _MATH.items():
         replace(math, name, lambda original, ufunc=ufunc: _math_function(original, ufunc))  # type: ignore[misc]
-    for name in _MATH_REFUSED:
+    for name in (n for n in dir(math) if callable(getattr(math, n)) and not n.startswith("_") and n not in _MATH):
         replace(math, name, lambda original, name=name: _refusing(original, f"math.{name}"))  # type: ignore[misc]
     for name in ("zeros", "ones", "empty", "full"):
         replace(np, name, lambda original: _maker(original, tracing))
@@ -226,7 +246,13 @@ def _maker(original: Any, tracing: Callable[[], Tracing | None]) -> Any:
         if plain.dtype.kind != "f":
             return plain
         made = as_array(plain_zeros(plain.shape), running)
-        made[...] = math.nan if original.__name__ == "empty" else args[1] if len(args) > 1 and original.__name__ == "full" else kwargs.get("fill_value", float(plain.flat[0]) if plain.size else 0)
+        made[...] = (
+            math.nan
+            if original.__name__ == "empty"
+            else args[1]
+            if len(args) > 1 and original.__name__ == "full"
+            else kwargs.get("fill_value", float(plain.flat[0]) if plain.size else 0)
+        )
         return made
 
     return function
@@ -250,3 +276,44 @@ def _traced_inside(x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         return next((found for found in map(_traced_inside, x) if found is not None), None)
     return None
+
+
+@contextmanager
+def following_builtins(module: ModuleType) -> Iterator[None]:
+    """While code of a module is traced, its ``float`` and ``int`` pass traced numbers on."""
+    names = {"float": _FollowedFloat, "int": _FollowedInt}
+    added = [name for name in names if name not in vars(module)]
+    for name in added:
+        setattr(module, name, names[name])
+    try:
+        yield
+    finally:
+        for name in added:
+            delattr(module, name)
+
+
+class _PassesOn(type):
+    """Makes a class that stands in for a number type: calls and ``isinstance`` know about traced numbers."""
+
+    plain: type
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if args and isinstance(args[0], SymbolicArray):
+            return cls(args[0].item())
+        if args and isinstance(args[0], Scalar) and cls._may_be(args[0]):
+            return args[0]
+        return cls.plain(*args, **kwargs)
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, cls.plain) or (isinstance(value, Scalar) and cls._may_be(value))
+
+    def _may_be(cls, value: Scalar) -> bool:
+        return cls.plain is float or value.whole
+
+
+class _FollowedFloat(metaclass=_PassesOn):
+    plain = float
+
+
+class _FollowedInt(metaclass=_PassesOn):
+    plain = int

@@ -52,5 +52,3 @@ def _close(a: Any, b: float, tolerance: float) -> bool:
     if not (math.isfinite(a) and math.isfinite(b)):
         return True
     return abs(a - b) <= tolerance * max(abs(a), abs(b), 1.0)
-
-

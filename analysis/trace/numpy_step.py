@@ -31,7 +31,9 @@ class HyperMapping(dict[str, Any]):
         Names that are known beforehand, for code that asks which there are.
     """
 
-    def __init__(self, make: Callable[[str], Any], record: Record, known: tuple[str, ...], given: Mapping[str, Any]) -> None:
+    def __init__(
+        self, make: Callable[[str], Any], record: Record, known: tuple[str, ...], given: Mapping[str, Any]
+    ) -> None:
         super().__init__(given)
         object.__setattr__(self, "_make", make)
         object.__setattr__(self, "_record", record)
@@ -65,7 +67,7 @@ class HyperMapping(dict[str, Any]):
         names = list(dict.fromkeys((*dict.keys(self), *self._known)))
         if not names:
             raise Untraceable(
-                "the code asks for all hyperparameters without naming one; name the rule (--against), or take them by name"
+                "the code asks for all hyperparameters without naming one; name the rule (--against)"
             )
         for name in names:
             self[name]
@@ -205,7 +207,8 @@ class StepFunction:
         for p in self.parameters:
             if p.name in self.given:
                 chosen[p.name] = self.given[p.name]
-            elif p.default is None or isinstance(p.default, (bool, str)):
+            elif p.default is not p.empty and type(p.default) not in (int, float):
+                # An option, not a number: it stays what it is by default.
                 self.record.fixed[p.name] = p.default
             else:
                 self.record.names.setdefault(p.name)
@@ -228,7 +231,15 @@ class StepFunction:
 def _init_of(name: str, module: ModuleType) -> Callable[..., Any] | None:
     """The function that makes the state: ``adam_init`` for ``adam_step`` or ``adam``, else ``init``."""
     stem = name.removesuffix("_step").removesuffix("_update")
-    for usual in (f"{name}_init", f"init_{name}", f"{stem}_init", f"init_{stem}", "init", "init_state", "initial_state"):
+    for usual in (
+        f"{name}_init",
+        f"init_{name}",
+        f"{stem}_init",
+        f"init_{stem}",
+        "init",
+        "init_state",
+        "initial_state",
+    ):
         held = getattr(module, usual, None)
         if callable(held):
             return cast("Callable[..., Any]", held)
@@ -238,7 +249,9 @@ def _init_of(name: str, module: ModuleType) -> Callable[..., Any] | None:
 def where_it_raised(error: BaseException, path: str | None) -> str:
     """The user's line at which an exception was raised, with the exception, in one sentence."""
     lines = [
-        f.lineno for f in traceback.extract_tb(error.__traceback__) if path and Path(f.filename).resolve() == Path(path).resolve()
+        f.lineno
+        for f in traceback.extract_tb(error.__traceback__)
+        if path and Path(f.filename).resolve() == Path(path).resolve()
     ]
     kind = type(error).__name__
     place = f"{path}:{lines[-1]}" if lines else (path or "the code")

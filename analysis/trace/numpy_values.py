@@ -1,7 +1,7 @@
 """Numbers that carry their expression: a float, what it stands for, and the trace it belongs to.
 
-The float is the *witness*: what the code computes at concrete inputs.  It decides branches, and it lets the tracer find
-its way back when NumPy or the code strips a number down to a plain float: generic witnesses are looked up again.
+The float is the *witness*: what the code computes at concrete inputs.  It decides which way a branch goes first, and where
+an array's memory is read as plain floats after all, a generic witness is looked up again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .branches import Decisions
 from .constants import exact_number, is_suspicious
 from .record import Untraceable
 
-__all__ = ["Condition", "Scalar", "Tracing", "as_number"]
+__all__ = ["Condition", "Scalar", "Tracing", "as_number", "note_rounding", "power"]
 
 
 @dataclass
@@ -87,7 +87,7 @@ def as_number(e: sp.Basic) -> sp.Expr:
 class Condition:
     """A condition with its truth at the witness; asking for its truth is a decision of the run."""
 
-    __slots__ = ("expr", "truth", "tracing")
+    __slots__ = ("expr", "tracing", "truth")
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, truth: bool, expr: sp.Basic, tracing: Tracing) -> None:
@@ -147,35 +147,46 @@ _PLAIN: dict[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 
 
-class Scalar(float):
-    """A float that carries its expression.  It passes for a float everywhere, also in ``isinstance``."""
+class Scalar:
+    """A number that carries its expression.
 
-    __slots__ = ("expr", "tracing", "whole")
-    expr: sp.Expr
-    tracing: Tracing
-    whole: bool
+    It is no float on purpose: whatever would read it as one, in C or by ``float(...)``, is stopped instead of being handed
+    a witness on which the code could then branch unseen.
+    """
 
-    def __new__(cls, value: float, expr: sp.Basic, tracing: Tracing, *, whole: bool = False) -> Scalar:
+    __slots__ = ("expr", "tracing", "value", "whole")
+
+    def __init__(self, value: float, expr: sp.Basic, tracing: Tracing, *, whole: bool = False) -> None:
         """Make it; `whole` says that it is known to be an integer."""
-        self = super().__new__(cls, value)
-        self.expr, self.tracing, self.whole = as_number(expr), tracing, whole
-        return self
+        self.value = float(value)
+        self.expr: sp.Expr = as_number(expr)
+        self.tracing = tracing
+        self.whole = whole
 
-    __hash__ = float.__hash__
     shape: tuple[int, ...] = ()
     ndim = 0
     size = 1
     dtype = np.dtype(np.float64)
 
+    def __hash__(self) -> int:
+        raise Untraceable("a traced number is used as a key")
+
+    def __float__(self) -> float:
+        raise Untraceable("a traced number is turned into a plain float")
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+    def __format__(self, form: str) -> str:
+        return format(self.value, form)
+
     def _binary(self, other: object, plain: Any, exact: Any, *, swapped: bool = False) -> Any:
-        if isinstance(other, np.ndarray) or not isinstance(
-            other, (int, float, np.integer, np.floating, np.bool_, Condition)
-        ):
+        if isinstance(other, np.ndarray) or not isinstance(other, _NUMBERS):
             return NotImplemented
-        mine, others = float(self), float(other)
+        mine, others = np.float64(self.value), np.float64(_witness(other))
         e = as_number(self.tracing.lift(other))
         with np.errstate(all="ignore"):
-            value = plain(np.float64(others), np.float64(mine)) if swapped else plain(np.float64(mine), np.float64(others))
+            value = plain(others, mine) if swapped else plain(mine, others)
         found = exact(self.tracing, e, self.expr) if swapped else exact(self.tracing, self.expr, e)
         whole = self.whole and plain in (np.add, np.subtract, np.multiply) and bool(e.is_integer)
         return self.tracing.scalar(float(value), found, whole=whole)
@@ -207,19 +218,19 @@ class Scalar(float):
     __radd__, __rmul__ = __add__, __mul__
 
     def __neg__(self) -> Any:
-        return self.tracing.scalar(-float(self), -self.expr, whole=self.whole)
+        return self.tracing.scalar(-self.value, -self.expr, whole=self.whole)
 
     def __pos__(self) -> Any:
         return self
 
     def __abs__(self) -> Any:
-        return self.tracing.scalar(abs(float(self)), sp.Abs(self.expr), whole=self.whole)
+        return self.tracing.scalar(abs(self.value), sp.Abs(self.expr), whole=self.whole)
 
     def _compared(self, other: object, relation: str) -> Any:
-        if isinstance(other, np.ndarray) or not isinstance(other, (int, float, np.integer, np.floating, np.bool_)):
+        if isinstance(other, np.ndarray) or not isinstance(other, _NUMBERS):
             return NotImplemented
         expr = _RELATIONS[relation](self.expr, as_number(self.tracing.lift(other)))
-        return Condition(_PLAIN[relation](float(self), float(other)), expr, self.tracing)
+        return Condition(_PLAIN[relation](self.value, _witness(other)), expr, self.tracing)
 
     def __lt__(self, other: object) -> Any:
         return self._compared(other, "<")
@@ -234,13 +245,14 @@ class Scalar(float):
         return self._compared(other, ">=")
 
     def __eq__(self, other: object) -> Any:
+        # A number is not None, nor a text: that needs no branch.
         return self._compared(other, "==")
 
     def __ne__(self, other: object) -> Any:
         return self._compared(other, "!=")
 
     def __bool__(self) -> bool:
-        return self.tracing.decide(negation(eq(self.expr, 0)), float(self) != 0)
+        return self.tracing.decide(negation(eq(self.expr, 0)), self.value != 0)
 
     def __int__(self) -> int:
         raise Untraceable("a hyperparameter or the step counter is rounded to a whole number")
@@ -273,6 +285,7 @@ class Scalar(float):
         """Itself, where the type is a float's."""
         if np.dtype(dtype).kind != "f":  # type: ignore[call-overload]
             raise Untraceable(f"a traced value is converted to {np.dtype(dtype)}")  # type: ignore[call-overload]
+        note_rounding(self.tracing, dtype)
         return self
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -284,6 +297,19 @@ class Scalar(float):
         from .numpy_functions import apply_function
 
         return apply_function(self.tracing, function, args, kwargs)
+
+
+def note_rounding(tracing: Tracing, dtype: Any) -> None:
+    """Keep in mind that the code rounds to a type, which real arithmetic does not."""
+    if np.dtype(dtype) != np.float64:
+        tracing.notes[f"the code converts to {np.dtype(dtype)}; the proof is about real numbers"] = None
+
+
+_NUMBERS = (int, float, np.integer, np.floating, np.bool_, Condition, Scalar)
+
+
+def _witness(x: Any) -> float:
+    return x.value if isinstance(x, Scalar) else float(x)
 
 
 def _add(tracing: Tracing, a: sp.Expr, b: sp.Expr) -> sp.Expr:

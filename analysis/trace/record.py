@@ -1,8 +1,8 @@
 """What a tracer hands over: an implementation's step as exact expressions, however it was written.
 
-Every tracer (NumPy functions, torch, JAX, ...) produces a :class:`Traced`; what decides equality reads nothing else.  The
-expressions speak of one coordinate: ``theta``, ``g`` and ``t`` are optproof's own quantities, a hyperparameter that was
-recognised is the catalogue's quantity of that name, and every slot of the state is a quantity made by
+Every tracer (NumPy functions, torch, JAX, ...) produces a :class:`Traced`; what decides equality reads nothing else.
+The expressions speak of one coordinate: ``theta``, ``g`` and ``t`` are optproof's own quantities, a hyperparameter that
+was recognised is the catalogue's quantity of that name, and every slot of the state is a quantity made by
 :func:`state_quantity`, which stands for its value *before* the step.
 """
 
@@ -29,7 +29,7 @@ class TraceError(ValueError):
     """A target that is missing, does not import, has another signature, raises, or never ends: the user's to mend."""
 
 
-class Untraceable(Exception):  # noqa: N818 - the verdict UNKNOWN, not an error of the user's
+class Untraceable(Exception):
     """Code that runs but cannot be read as expressions; the message says what stands in the way."""
 
 
@@ -93,7 +93,7 @@ class Traced:
     complete : bool
         Whether all branches are covered; if not, `notes` names the bound.
     fixed : mapping
-        Options and hyperparameters that were constants of the trace, as text: ``{"nesterov": "True", "momentum": "0"}``.
+        Options and hyperparameters that were constants of the trace, as text: ``{"nesterov": "True"}``.
     element_wise : bool
         Whether each coordinate depends on nothing but itself.  Nothing is proved of a trace that is not.
     first : tuple of Path

@@ -27,8 +27,8 @@ def split_target(target: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> split_target("mine.py"), split_target("mine.py:step"), split_target("pkg.mod:step"), split_target("torch.optim.SGD")
-    (('mine.py', ''), ('mine.py', 'step'), ('pkg.mod', 'step'), ('torch.optim', 'SGD'))
+    >>> split_target("mine.py:step"), split_target("package.module:step"), split_target("torch.optim.SGD")
+    (('mine.py', 'step'), ('package.module', 'step'), ('torch.optim', 'SGD'))
     """
     if target.endswith(".py"):
         return target, ""
@@ -47,7 +47,7 @@ def require_plausible(target: str) -> None:
             raise TraceError(f"there is no file {place}")
     elif not place or not name:
         raise TraceError(
-            f"{target!r} is no target; one is FILE.py, FILE.py:step, package.module:step or a class such as torch.optim.Adam"
+            f"{target!r} is no target; one is FILE.py, FILE.py:step, package.module:step or a class as torch.optim.Adam"
         )
 
 
@@ -60,7 +60,7 @@ def trace(target: str, mapped: Mapping[str, str], given: Mapping[str, Any], know
         See :mod:`.record`.
     """
     place, name = split_target(target)
-    # While the module is imported nothing is traced yet, but what it takes from math and numpy is what will be followed.
+    # While the module is imported nothing is traced yet, but what it takes from math and numpy is followed later.
     with followed(lambda: None):
         module = _load(place)
     found = _named(target, module, name)
@@ -71,7 +71,9 @@ def trace(target: str, mapped: Mapping[str, str], given: Mapping[str, Any], know
     from .numpy_trace import trace_numpy
 
     home = sys.modules.get(getattr(found, "__module__", ""), module)
-    return trace_numpy(target, found, home if hasattr(home, "init") else module, mapped=mapped, given=given, known=known)
+    return trace_numpy(
+        target, found, home if hasattr(home, "init") else module, mapped=mapped, given=given, known=known
+    )
 
 
 def _load(place: str) -> ModuleType:
@@ -94,7 +96,8 @@ def _named(target: str, module: ModuleType, name: str) -> Any:
         if not hasattr(module, name):
             close = get_close_matches(name, vars(module), n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise TraceError(f"{module.__name__ if not target.partition(':')[0].endswith('.py') else target.partition(':')[0]} defines no {name!r}{hint}")
+            place = split_target(target)[0]
+            raise TraceError(f"{place} defines no {name!r}{hint}")
         return getattr(module, name)
     for usual in ("step", "update"):
         if callable(getattr(module, usual, None)):
@@ -108,13 +111,19 @@ def _is_factory(found: Any) -> bool:
 
 
 def _trace_other(target: str, found: Any, mapped: Mapping[str, str], given: Mapping[str, Any]) -> Traced:
-    homes = {base.__module__.partition(".")[0] for base in inspect.getmro(found)} if inspect.isclass(found) else {"optax"}
+    homes = (
+        {base.__module__.partition(".")[0] for base in inspect.getmro(found)} if inspect.isclass(found) else {"optax"}
+    )
     for framework, module in (("torch", "torch_trace"), ("keras", "keras_trace"), ("optax", "jax_trace")):
         if framework in homes:
             try:
                 tracer = import_module(f".{module}", __package__)
             except ModuleNotFoundError:
                 raise Untraceable(f"implementations of {framework} cannot be traced yet") from None
-            traced: Traced = getattr(tracer, f"trace_{module.partition('_')[0]}")(target, found, mapped=mapped, given=given)
+            traced: Traced = getattr(tracer, f"trace_{module.partition('_')[0]}")(
+                target, found, mapped=mapped, given=given
+            )
             return traced
-    raise TraceError(f"{target} is a class that is no optimizer of torch or Keras; a function step(...) can be verified")
+    raise TraceError(
+        f"{target} is a class that is no optimizer of torch or Keras; a function step(...) can be verified"
+    )

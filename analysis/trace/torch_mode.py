@@ -87,7 +87,9 @@ class SymbolicTensors(TorchFunctionMode):
         with torch._C.DisableTorchFunction():
             values = set(tensor.detach().flatten().tolist())
         if len(values) != 1:
-            raise Untraceable("the step uses a tensor whose elements differ, so that it is not the same for all of them")
+            raise Untraceable(
+                "the step uses a tensor whose elements differ, so that it is not the same for all of them"
+            )
         (value,) = values
         if isinstance(value, bool):
             return sp.true if value else sp.false

@@ -14,6 +14,7 @@ from typing import Any
 import sympy as sp
 import torch
 
+from ...derive.serialise import canonical
 from ...derive.symbols import Quantity
 from .record import Untraceable
 from .torch_environment import traced_environment
@@ -21,7 +22,7 @@ from .torch_mode import SymbolicTensors
 from .torch_number import Number
 from .torch_run import Run
 from .torch_session import Subject
-from .torch_witness import draw
+from .torch_witness import coincide, draw
 
 __all__ = ["Neighbours", "look_at_neighbours"]
 
@@ -168,6 +169,10 @@ def _one_step(several: _Tensors, optimizer: Any, step: int, without: str, closur
         optimizer.step(*([closure] if _takes_closure(several.subject) else []))
 
 
+def _same(left: sp.Expr, right: sp.Expr) -> bool:
+    return coincide(canonical(left), canonical(right))
+
+
 def _compare(several: _Tensors, alone: sp.Expr, grouped: bool, found: Neighbours) -> None:
     own = {letter: {*_symbols(letter, 1), *(_symbols(letter, s)[1] for s in range(1, _STEPS + 1))} for letter in "abcn"}
     for letter in "abc":
@@ -177,11 +182,11 @@ def _compare(several: _Tensors, alone: sp.Expr, grouped: bool, found: Neighbours
         lr = several.subject.lr[1] if several.subject.lr else None
         if letter == "c" and grouped and lr is not None:
             other = expected.xreplace({lr: _second_lr(several.subject)})
-            if got == expected and other != expected:
+            if other != expected and _same(got, expected):
                 found.effects.append("the learning rate of a second parameter group has no effect")
                 continue
             expected = other
-        if got != expected:
+        if not _same(got, expected):
             strangers = set().union(*(own[k] for k in own if k != letter)) & got.free_symbols
             found.mixed = (
                 "the state of one parameter is used for another: with several parameters, theta depends on the others' "

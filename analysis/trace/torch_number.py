@@ -95,7 +95,9 @@ class Number(float):
     def __abs__(self) -> Number:
         return self._made(abs(float(self)), sp.Abs(self.expression))
 
-    def _ask(self, question: Callable[[sp.Expr, sp.Expr, bool], bool], left: object, right: object, truth: bool) -> bool:
+    def _ask(
+        self, question: Callable[[sp.Expr, sp.Expr, bool], bool], left: object, right: object, truth: bool
+    ) -> bool:
         return question(expression_of(left, self.run), expression_of(right, self.run), truth)
 
     def __gt__(self, other: object) -> Any:

@@ -214,12 +214,12 @@ class Operations:
         return self._extremum(sp.Max, a, b)
 
     def _smallest(self, a: sp.Expr, b: sp.Expr) -> sp.Expr:
-        return self._extremum(sp.Min, b, a)
+        return self._extremum(sp.Min, a, b)
 
     def _extremum(self, head: Any, a: sp.Expr, b: sp.Expr) -> sp.Expr:
         above = None if a.has(sp.Piecewise) or b.has(sp.Piecewise) else self._run.settled("gt", a, b)
         if a == b or above is not None:
-            return a if above else b
+            return a if above == (head is sp.Max) else b
         # SymPy's own comparison of the arguments is slow and knows less than the provers.
         return head(a, b, evaluate=False)
 
@@ -263,7 +263,9 @@ class Operations:
         known = self._run.settled(kind, a, b)
         if known is not None:
             return sp.true if known else sp.false
-        if isinstance(a, sp.sign) and isinstance(b, sp.Rational) or isinstance(b, sp.sign) and isinstance(a, sp.Rational):
+        if (isinstance(a, sp.sign) and isinstance(b, sp.Rational)) or (
+            isinstance(b, sp.sign) and isinstance(a, sp.Rational)
+        ):
             return self._of_sign(kind, a, b)
         return gt(a, b) if kind == "gt" else eq(a, b)
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import TypeAlias
 
 import sympy as sp
 
 from ...derive.prove.normal_form import NormalForm
+from ...derive.prove.positivity import Sign
 from ...derive.relations import eq, gt, le, negation
 from ...derive.symbols import Domain, Quantity
 from .constants import exact_number, is_suspicious
@@ -104,7 +106,7 @@ class Run:
             return self._answers[kind, left, right]
         if self._answers.get(("gt", right, left)) or (kind == "eq" and self._answers.get(("gt", left, right))):
             return False
-        sign = NormalForm([difference], self._narrowed).sign(difference)
+        sign = _sign(difference, self._narrowed)
         if sign is None:
             return None
         if kind == "gt":
@@ -199,6 +201,20 @@ class Run:
             if meaning is not None and -argument == value:
                 return -meaning
         return None
+
+
+def _sign(e: sp.Expr, domains: Mapping[sp.Symbol, Domain]) -> Sign | None:
+    """The sign of an expression; of a product, that of its factors, which multiplied out would not show it."""
+    if isinstance(e, sp.Mul):
+        signs = [_sign(factor, domains) for factor in e.args]
+        known = [s for s in signs if s is not None]
+        if len(known) < len(signs):
+            return None
+        return Sign(prod(s.direction for s in known), all(s.strict for s in known))
+    if isinstance(e, sp.Pow) and isinstance(e.exp, sp.Integer) and e.exp % 2 == 0 and e.exp > 0:
+        base = _sign(e.base, domains)
+        return Sign(1, base is not None and base.strict)
+    return NormalForm([e], domains).sign(e)
 
 
 def linear_in_one(difference: sp.Expr) -> tuple[sp.Symbol, sp.Rational, sp.Rational] | None:

@@ -28,7 +28,7 @@ from .torch_run import Run
 from .torch_slots import Slot, StateOfParameter, initial_of, slots
 from .torch_witness import draw
 
-__all__ = ["CONSTRUCTED_LR", "SlotVariesError", "Outcome", "RefusedError", "Subject", "first_step", "later_step"]
+__all__ = ["CONSTRUCTED_LR", "Outcome", "RefusedError", "SlotVariesError", "Subject", "first_step", "later_step"]
 
 CONSTRUCTED_LR = "lr given to the constructor"
 """The slot that stands for a learning rate that was read once and for all."""
@@ -173,7 +173,9 @@ class Session:
         with torch.no_grad():
             values = value.flatten().tolist()
         if any(v != values[0] for v in values[1:]) and values[0] == values[0]:
-            raise Untraceable(f"after the step, the elements of {name} differ: the step is not the same for all of them")
+            raise Untraceable(
+                f"after the step, the elements of {name} differ: the step is not the same for all of them"
+            )
         return float(values[0])
 
     def _effects(self) -> list[str]:
@@ -181,7 +183,11 @@ class Session:
         if gradient is None:
             return ["the gradient is deleted by the step"]
         held = self.mode.expression(gradient)
-        return [] if held == G else [f"the gradient is overwritten: after the step it holds {expression_text(held, 'text')}"]
+        return (
+            []
+            if held == G
+            else [f"the gradient is overwritten: after the step it holds {expression_text(held, 'text')}"]
+        )
 
     def slots(self) -> dict[str, Slot]:
         """All slots by name."""
@@ -293,7 +299,9 @@ def _domain(seen: list[dict[str, Any]], name: str) -> Domain:
     return STEPS_SO_FAR if _counts(series) and all(isinstance(s, sp.Integer) and s >= 0 for s in series) else REAL
 
 
-def _sorted_slots(seen: list[dict[str, Any]], rehearsals: int, skipped: frozenset[str], varying: frozenset[str]) -> _Kinds:
+def _sorted_slots(
+    seen: list[dict[str, Any]], rehearsals: int, skipped: frozenset[str], varying: frozenset[str]
+) -> _Kinds:
     """The slots that hold values, those that count (slope and start), and those that stay as they are."""
     values: list[str] = []
     counts: dict[str, tuple[sp.Rational, sp.Rational]] = {}

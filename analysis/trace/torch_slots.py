@@ -20,12 +20,24 @@ __all__ = ["Slot", "StateOfParameter", "initial_of", "slots"]
 
 _DEPTH = 4
 _BASE = frozenset(
-    """
-    defaults state param_groups _zero_grad_profile_name _warned_capturable_if_run_uncaptured
-    _need_device_dtype_check_for_fused _step_supports_amp_scaling _opt_called _step_count _param_names
-    _optimizer_step_pre_hooks _optimizer_step_post_hooks _optimizer_state_dict_pre_hooks
-    _optimizer_state_dict_post_hooks _optimizer_load_state_dict_pre_hooks _optimizer_load_state_dict_post_hooks
-    """.split()
+    [
+        "defaults",
+        "state",
+        "param_groups",
+        "_zero_grad_profile_name",
+        "_warned_capturable_if_run_uncaptured",
+        "_need_device_dtype_check_for_fused",
+        "_step_supports_amp_scaling",
+        "_opt_called",
+        "_step_count",
+        "_param_names",
+        "_optimizer_step_pre_hooks",
+        "_optimizer_step_post_hooks",
+        "_optimizer_state_dict_pre_hooks",
+        "_optimizer_state_dict_post_hooks",
+        "_optimizer_load_state_dict_pre_hooks",
+        "_optimizer_load_state_dict_post_hooks",
+    ]
 )
 
 

@@ -15,13 +15,13 @@ from ...derive.printing import expression_text
 from ...derive.relations import replaced
 from ...derive.symbols import Quantity
 from .branches import settled
-from .record import Path, TraceError, Traced, Untraceable
+from .record import Path, Traced, TraceError, Untraceable
 from .torch_explore import MOST_WAYS, every_way
 from .torch_merge import equal, merged
 from .torch_neighbours import Neighbours, look_at_neighbours
 from .torch_options import read_constructor
 from .torch_run import Run
-from .torch_session import CONSTRUCTED_LR, SlotVariesError, Outcome, Subject, first_step, later_step
+from .torch_session import CONSTRUCTED_LR, Outcome, SlotVariesError, Subject, first_step, later_step
 
 __all__ = ["trace_torch"]
 

@@ -13,10 +13,11 @@ import sympy as sp
 from ...derive.symbols import Domain, Quantity
 from ..evaluate import DECIMAL, NUMPY, evaluator
 
-__all__ = ["agrees", "draw", "values_for"]
+__all__ = ["agrees", "coincide", "draw", "values_for"]
 
 _ATTEMPTS = 400
 _CLOSE = 1e-12
+_POINTS = 8
 
 
 def draw(symbol: sp.Symbol, generator: random.Random) -> float:
@@ -62,7 +63,11 @@ def values_for(
 def _draw_or_end(symbol: sp.Symbol, generator: random.Random, attempt: int) -> float:
     """A generic number or, in every second attempt now and then, an end of the domain that belongs to it."""
     domain = symbol.domain if isinstance(symbol, Quantity) else Domain("real")
-    ends = [float(e) for e, out in ((domain.lower, domain.lower_open), (domain.upper, domain.upper_open)) if e is not None and not out]
+    ends = [
+        float(e)
+        for e, out in ((domain.lower, domain.lower_open), (domain.upper, domain.upper_open))
+        if e is not None and not out
+    ]
     if attempt % 2 and ends and generator.random() < 0.5:
         return generator.choice(ends)
     return draw(symbol, generator)
@@ -88,6 +93,24 @@ class _Equation:
                 values[name] = -float(self._difference(values)) / steep
                 return True
         return False
+
+
+def coincide(left: sp.Expr, right: sp.Expr) -> bool:
+    """Whether two expressions of the same symbols are equal at random points, to many digits."""
+    if left == right:
+        return True
+    symbols = sorted(left.free_symbols | right.free_symbols, key=str)
+    sides = evaluator(left, DECIMAL), evaluator(right, DECIMAL)
+    generator = random.Random("coincide")
+    for _ in range(_POINTS):
+        values = {s.name: Decimal(draw(s, generator)) for s in symbols}
+        try:
+            a, b = (side(values) for side in sides)
+            if abs(a - b) > Decimal(10) ** -18 * max(abs(a), abs(b), Decimal(1)):
+                return False
+        except (DecimalException, ZeroDivisionError, OverflowError):
+            continue
+    return True
 
 
 def agrees(expression: sp.Expr, values: Mapping[sp.Symbol, float], computed: float) -> bool | None:

@@ -91,7 +91,12 @@ def _in_a_fork(job: dict[str, Any]) -> str:
         return text
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
         return json.dumps({"kind": "error", "words": f"it did not end within {job['seconds']:g} s"})
-    return json.dumps({"kind": "error", "words": f"its process ended (status {os.waitstatus_to_exitcode(status)}) before it was traced"})
+    return json.dumps(
+        {
+            "kind": "error",
+            "words": f"its process ended (status {os.waitstatus_to_exitcode(status)}) before it was traced",
+        }
+    )
 
 
 def _kill(child: int) -> None:

@@ -1,4 +1,4 @@
-"""Which hyperparameter of an implementation is which of the rule's, and what is done with those that have no partner."""
+"""Which hyperparameter of an implementation is which of the rule's, and what becomes of those without one."""
 
 from __future__ import annotations
 
@@ -49,11 +49,14 @@ def alignments(rule: System, traced: System) -> Iterator[Alignment]:
         rest = [h for h in extra if h not in chosen]
         absent = [h for h in missing if h not in chosen.values()]
         for values in _constants(absent, rule, renamed):
-            neutral = {h: traced.defaults.get(h.name, sp.Integer(0)) for h in rest}
-            fixed = {h.name: v for h, v in (*values.items(), *neutral.items())}
-            yield Alignment(
-                rule.with_values(dict(values)), renamed.with_values(dict(neutral)), fixed, {a.name: b.name for a, b in chosen.items()}
-            )
+            for neutral in _neutral(rest, traced):
+                fixed = {h.name: v for h, v in (*values.items(), *neutral.items())}
+                yield Alignment(
+                    rule.with_values(dict(values)),
+                    renamed.with_values(dict(neutral)),
+                    fixed,
+                    {a.name: b.name for a, b in chosen.items()},
+                )
 
 
 def _readings(extra: Sequence[Quantity], missing: Sequence[Quantity]) -> Iterator[dict[Quantity, Quantity]]:
@@ -79,7 +82,9 @@ def _constants(absent: Sequence[Quantity], rule: System, traced: System) -> Iter
     if not absent:
         yield {}
         return
-    numbers = sorted({n for c in (*traced.cases, *traced.first) for e in c.after.values() for n in e.atoms(sp.Rational)})
+    numbers = sorted(
+        {n for c in (*traced.cases, *traced.first) for e in c.after.values() for n in e.atoms(sp.Rational)}
+    )
     choices = []
     for h in absent:
         default = rule.defaults.get(h.name)
@@ -87,6 +92,13 @@ def _constants(absent: Sequence[Quantity], rule: System, traced: System) -> Iter
         choices.append(list(dict.fromkeys(likely))[:8])
     for values in itertools.islice(itertools.product(*choices), 24):
         yield dict(zip(absent, values, strict=True))
+
+
+def _neutral(rest: Sequence[Quantity], traced: System) -> Iterator[dict[Quantity, sp.Rational]]:
+    """Values at which the implementation's own hyperparameters may have no effect: the default, zero and one."""
+    choices = [dict.fromkeys((sp.Integer(0), traced.defaults.get(h.name, sp.Integer(0)), sp.Integer(1))) for h in rest]
+    for values in itertools.islice(itertools.product(*choices), 24):
+        yield dict(zip(rest, values, strict=True))
 
 
 def fits(aligned: Alignment) -> bool:

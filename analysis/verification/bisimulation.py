@@ -1,10 +1,10 @@
 """Two systems in step: the proof that theta is the same after every step, on every gradient sequence.
 
 The reduction.  Let R_t give the live states of one system (the *bound* one) in terms of the other's (the *free* one's)
-after step t, with hyperparameters as they were in that step.  If the first steps, each from its own start, give the same
-theta and states that R_1 relates; and if for every t >= 1, from any state of the free system and what R_t makes of it, step
-t + 1 of both gives the same theta and states that R_{t+1} relates, whatever the gradient and whatever lr was in step t;
-then by induction theta is the same after every step.  Each obligation is proved for every pair of cases of the two.
+after step t, with hyperparameters as they were in that step.  If the first steps, each from its own start, give the
+same theta and states that R_1 relates; and if for every t >= 1, from any state of the free system and what R_t makes of
+it, step t + 1 of both gives the same theta and states that R_{t+1} relates, whatever the gradient and whatever lr was
+in step t; then by induction theta is the same after every step.  Each obligation is proved for every pair of cases.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class Bisimulation:
     count: int = 0
 
 
-def bisimilar(free: System, bound: System, relation: Relation, prover: Prover, *, varying: Sequence[Quantity] = ()) -> Bisimulation:
+def bisimilar(
+    free: System, bound: System, relation: Relation, prover: Prover, *, varying: Sequence[Quantity] = ()
+) -> Bisimulation:
     """Discharge every obligation; those in `varying` may change between steps."""
     count = 0
     for obligation in obligations(free, bound, relation, varying):
@@ -58,7 +60,12 @@ def obligations(free: System, bound: System, relation: Relation, varying: Sequen
 
 
 def _pairs(
-    when: str, free: Sequence[Case], bound: Sequence[Case], relation: Relation, time: dict[sp.Basic, sp.Basic], theta: Quantity
+    when: str,
+    free: Sequence[Case],
+    bound: Sequence[Case],
+    relation: Relation,
+    time: dict[sp.Basic, sp.Basic],
+    theta: Quantity,
 ) -> Iterator[Obligation]:
     for mine in free:
         for theirs in bound:

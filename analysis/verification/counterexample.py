@@ -16,7 +16,7 @@ from .numeric import Sample, simulate
 from .record import Counterexample
 from .system import Case, System
 
-__all__ = ["effect_in_float32", "parting_run"]
+__all__ = ["dividing_run", "effect_in_float32", "parting_run"]
 
 _THETA = sp.Integer(1)
 _LENGTH = 4
@@ -27,10 +27,21 @@ _VISIBLE, _BARELY = 1e-3, 1e-10
 def parting_run(rule: System, implementation: System, *, varying: Sequence[Quantity] = ()) -> Counterexample | None:
     """A run of both in which theta differs, short and with small numbers; `varying` change from step to step."""
     settings = list(_settings(rule))
-    sequences = [(*s, *[sp.Integer(0)] * (_LENGTH - len(s))) for s in _sequences()]
+    tried = [*_sequences(), *_near_branches(implementation)]
+    sequences = [(*s, *[sp.Integer(0)] * (_LENGTH - len(s))) for s in tried]
     for settings_index, sequence_index, step in _candidates(rule, implementation, settings, sequences, varying):
         found = _exactly(rule, implementation, settings[settings_index], sequences[sequence_index][:step], varying)
         if found is not None:
+            return found
+    return None
+
+
+def dividing_run(rule: System, implementation: System) -> Counterexample | None:
+    """A run in which the implementation divides by zero, and the rule does not."""
+    settings = next(_settings(rule))
+    for gradients in _sequences():
+        found = _exactly(rule, implementation, settings, gradients, ())
+        if found is not None and found.implementation is sp.nan:
             return found
     return None
 
@@ -46,6 +57,19 @@ def _settings(rule: System) -> Iterator[dict[str, sp.Rational]]:
 def _sequences() -> list[tuple[sp.Rational, ...]]:
     more = ("-1", "2", "2 -3 1", "1 1 1 1", "1/2 0 3 -1", "3 1/2 -2 1", "-1 1 1/10 -2")
     return [*GRADIENTS, *(tuple(sp.Rational(n) for n in s.split()) for s in more)]
+
+
+def _near_branches(system: System) -> list[tuple[sp.Rational, ...]]:
+    """Gradients at and around the numbers that the implementation compares with."""
+    conditions = [c for case in (*system.first, *system.cases) for c in case.conditions]
+    compared = [
+        node
+        for e in (*conditions, *(e for case in (*system.first, *system.cases) for e in case.after.values()))
+        for node in sp.preorder_traversal(e)
+        if isinstance(node, (sp.core.relational.Relational, sp.Max, sp.Min))
+    ]
+    numbers = sorted({n for node in compared for n in node.args if isinstance(n, sp.Rational) and n != 0})[:6]
+    return [(x,) for n in numbers for x in (n, 2 * n, n / 2, -n)]
 
 
 def _candidates(
@@ -95,7 +119,9 @@ def _parted(a: float, b: float) -> float:
     return abs(a - b) / moved if abs(a - b) > 1e-13 * max(abs(a), abs(b)) else 0.0
 
 
-def _varied(system: System, plain: Mapping[str, Any], gradients: Any, shape: tuple[int, int], varying: Sequence[Quantity]) -> list[Any]:
+def _varied(
+    system: System, plain: Mapping[str, Any], gradients: Any, shape: tuple[int, int], varying: Sequence[Quantity]
+) -> list[Any]:
     from .numeric import _advanced, _compiled
 
     first, later = _compiled(system.first), _compiled(system.cases)
@@ -150,6 +176,8 @@ class _Exact:
         case = self._taken(cases, inputs)
         if case is None:
             return None
+        if any(d.xreplace(inputs) == 0 for d in case.divisors):
+            return sp.nan
         live = {parameter(), *self._system.live}
         self._state = {q: e.xreplace(inputs) for q, e in case.after.items() if q in live}
         return self._state[parameter()]
@@ -173,10 +201,19 @@ def effect_in_float32(rule: System, implementation: System, *, steps: int = 100)
     runs = [simulate(s, Sample(hyper, theta, gradients), steps) for s in (rule, implementation)]
     ends = [np.asarray(r.theta(steps), dtype=np.float64) for r in runs]
     if not np.isfinite(ends[1]).all():
-        return f"at the default hyperparameters in float32 the implementation gives no finite theta within {steps} steps"
+        return (
+            f"at the default hyperparameters in float32 the implementation gives no finite theta within {steps} steps"
+        )
     moved = float(np.max(np.abs(ends[0] - 1)))
     gap = float(np.max(np.abs(ends[0] - ends[1])))
     if gap == 0:
-        return f"at the default hyperparameters in float32 no difference shows within {steps} steps of gradients near 0.1"
-    share = f", {100 * gap / moved:.2g} % of the distance moved" if moved > 0 else ""
-    return f"at the default hyperparameters in float32, theta differs by up to {gap:.2g} after {steps} steps of gradients near 0.1{share}"
+        return (
+            f"at the default hyperparameters in float32 no difference shows within {steps} steps of gradients near 0.1"
+        )
+    share = f", {_percent(gap / moved)} % of the distance moved" if moved > 0 else ""
+    words = f"theta differs by up to {gap:.2g} after {steps} steps of gradients near 0.1{share}"
+    return f"at the default hyperparameters in float32, {words}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}" if share >= 1 else f"{100 * share:.2g}"

@@ -77,7 +77,11 @@ class Prover:
 
     def contradictory(self, given: Sequence[sp.Basic]) -> bool:
         """Whether conditions are proved never to hold together."""
-        return any(settled(c) is False for c in given) or _clash(given) or (bool(given) and self._by_solver(sp.false, given))
+        return (
+            any(settled(c) is False for c in given)
+            or _clash(given)
+            or (bool(given) and self._by_solver(sp.false, given))
+        )
 
     def _by_solver(self, condition: sp.Basic, given: Sequence[sp.Basic]) -> bool:
         if not given and not self.facts:
@@ -138,10 +142,8 @@ def _vanishes(difference: sp.Expr, left: sp.Expr, right: sp.Expr) -> bool:
 
 def _solved_equations(given: tuple[sp.Basic, ...]) -> tuple[tuple[sp.Basic, ...], dict[sp.Basic, sp.Basic]]:
     """One equation among the conditions, solved for a symbol and put into the others."""
-    for index, c in enumerate(given):
-        c = c.args[0].args[0] if isinstance(c, sp.Not) and isinstance(c.args[0], sp.Not) else c
-        if isinstance(c, sp.Not) and isinstance(c.args[0], sp.Ne):
-            c = eq(*c.args[0].args)
+    for index, condition in enumerate(given):
+        c = _without_double_negation(condition)
         if not isinstance(c, sp.Eq):
             continue
         for symbol in sorted(c.free_symbols, key=str):
@@ -156,6 +158,13 @@ def _solved_equations(given: tuple[sp.Basic, ...]) -> tuple[tuple[sp.Basic, ...]
             inside = [replaced(k, {symbol: value}) for k in _domain_of(symbol)]
             return (*(replaced(k, {symbol: value}) for k in rest), *inside), {symbol: value}
     return given, {}
+
+
+def _without_double_negation(c: sp.Basic) -> sp.Basic:
+    inner = c.args[0] if isinstance(c, sp.Not) else None
+    if isinstance(inner, sp.Not):
+        return inner.args[0]
+    return eq(*inner.args) if isinstance(inner, sp.Ne) else c
 
 
 def _domain_of(symbol: sp.Symbol) -> tuple[sp.Basic, ...]:

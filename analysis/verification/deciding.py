@@ -16,7 +16,7 @@ from ..trace.branches import settled
 from ..trace.record import Traced
 from .alignment import Alignment, alignments, fits
 from .bisimulation import bisimilar
-from .counterexample import effect_in_float32, parting_run
+from .counterexample import dividing_run, effect_in_float32, parting_run
 from .decide import Prover
 from .explanation import explained
 from .numeric import sample, simulate
@@ -74,7 +74,9 @@ def _translated(rule: System, relation: Relation) -> tuple[sp.Basic, ...]:
 
     values: dict[sp.Basic, sp.Basic] = dict(relation.of)
     domains = [c for q in relation.of for c in q.domain.constraints(q)]
-    return tuple(replaced(c, values) for c in (*domains, *rule.facts))
+    said = (replaced(c, values) for c in (*domains, *rule.facts))
+    # The relation speaks of lr as it was in the step before; a fact about it says nothing of this step's.
+    return tuple(c for c in said if not c.free_symbols & set(varying_of(rule)))
 
 
 def _defined(relation: Relation) -> bool:
@@ -97,16 +99,21 @@ def against(traced: Traced, rule: UpdateRule, bench: Workbench, *, thorough: boo
     fitting = next((a for a in candidates if fits(a)), None)
     aligned = fitting or candidates[0]
     blank = replace(
-        blank, scope=_scope(aligned, traced), side_effects=(*blank.side_effects, *_oddities(traced, theirs, rule, aligned))
+        blank,
+        scope=_scope(aligned, traced),
+        side_effects=(*blank.side_effects, *_oddities(traced, theirs, rule, aligned)),
     )
     if fitting is not None:
         found = same(fitting, bench)
+        if found.verdict is Verdict.PROVED and _deviations(fitting, ours, theirs):
+            return _with_other_constants(blank, fitting, ours, theirs, rule)
         if found.verdict is Verdict.PROVED and not found.constant_lr:
             return _proved(blank, fitting, found, rule, traced, bench)
         if found.verdict is Verdict.PROVED:
             return _only_constant_lr(blank, fitting, found, rule, traced)
-        return replace(blank, reason=found.reason)
     run = parting_run(aligned.rule, aligned.implementation)
+    if run is None and fitting is not None:
+        return replace(blank, reason=found.reason)
     if run is None:
         varied = parting_run(aligned.rule, aligned.implementation, varying=varying_of(aligned.rule))
         if varied is None:
@@ -124,9 +131,9 @@ def _proved(
     notes = (*blank.notes, *trouble)
     scope = blank.scope + (", wherever neither divides by zero" if trouble else "")
     if trouble:
-        run = parting_run(aligned.rule, aligned.implementation)
+        run = dividing_run(aligned.rule, aligned.implementation)
         if run is not None:
-            difference = Difference("theta", "", "", "it divides by zero where the rule does not")
+            difference = Difference("theta", "", "", "it divides by zero where the rule does not", proved=True)
             return replace(blank, verdict=Verdict.REFUTED, differences=(difference,), counterexample=run, notes=notes)
     return replace(
         blank,
@@ -138,7 +145,37 @@ def _proved(
     )
 
 
-def _only_constant_lr(blank: Verification, aligned: Alignment, found: Sameness, rule: UpdateRule, traced: Traced) -> Verification:
+def _deviations(aligned: Alignment, ours: System, theirs: System) -> dict[str, tuple[sp.Rational, sp.Rational]]:
+    """Fixed hyperparameters that are not at their default: the value that fits, and the default."""
+    defaults = {**theirs.defaults, **ours.defaults}
+    return {n: (v, defaults[n]) for n, v in aligned.fixed.items() if n in defaults and defaults[n] != v}
+
+
+def _with_other_constants(
+    blank: Verification, aligned: Alignment, ours: System, theirs: System, rule: UpdateRule
+) -> Verification:
+    """It is the rule only with a hyperparameter at a value that is not its default, and that cannot be chosen."""
+    found = []
+    for name, (value, default) in _deviations(aligned, ours, theirs).items():
+        if any(h.name == name for h in ours.hyper):
+            words = f"{name} is fixed at {_short(value)} and cannot be chosen; the rule's default is {_short(default)}"
+            found.append(Difference("theta", f"{name} = {_short(default)}", f"{name} = {_short(value)}", words, True))
+        else:
+            words = f"it has {name} (default {_short(default)}), not one of the rule's; at {_short(value)} it is the rule"
+            found.append(Difference("theta", f"no {name}", f"{name} = {_short(default)}", words, True))
+    at_default = {n: d for n, (_, d) in _deviations(aligned, ours, theirs).items()}
+    fixed = {**aligned.fixed, **at_default}
+    systems = [s.with_values({h: fixed[h.name] for h in s.hyper if h.name in fixed}) for s in (ours, theirs)]
+    run = parting_run(*systems)
+    if run is None:
+        return replace(blank, reason=found[0].explanation, differences=tuple(found))
+    scope = blank.scope.partition(", for ")[0]
+    return replace(blank, verdict=Verdict.REFUTED, scope=scope, differences=tuple(found), counterexample=run)
+
+
+def _only_constant_lr(
+    blank: Verification, aligned: Alignment, found: Sameness, rule: UpdateRule, traced: Traced
+) -> Verification:
     run = parting_run(aligned.rule, aligned.implementation, varying=varying_of(aligned.rule))
     kept = replace(blank, state_map=_state_map(found, rule, traced), weaker=("proved the same while lr is constant",))
     if run is None:
@@ -158,7 +195,11 @@ def _undefined(aligned: Alignment, found: Sameness, bench: Workbench) -> tuple[s
     for case in (*aligned.implementation.first, *aligned.implementation.cases):
         for divisor in case.divisors:
             d = divisor.xreplace(related)
-            if d in own or settled(negation(eq(d, 0))) or prover.holds(negation(eq(d, 0)), (*case.conditions, *_roots(d))):
+            if (
+                d in own
+                or settled(negation(eq(d, 0)))
+                or prover.holds(negation(eq(d, 0)), (*case.conditions, *_roots(d)))
+            ):
                 continue
             shown[f"not shown that it never divides by zero: {expression_text(divisor, 'text')}"] = None
     return tuple(shown)
@@ -170,7 +211,9 @@ def _roots(e: sp.Expr) -> tuple[sp.Basic, ...]:
 
 
 def _divisors(cases: Sequence[Case]) -> set[sp.Expr]:
-    return {p.base for c in cases for e in c.after.values() for p in e.atoms(sp.Pow) if p.exp.could_extract_minus_sign()}
+    return {
+        p.base for c in cases for e in c.after.values() for p in e.atoms(sp.Pow) if p.exp.could_extract_minus_sign()
+    }
 
 
 def _conditions(traced: Traced) -> tuple[str, ...]:
@@ -207,9 +250,7 @@ def _state_map(found: Sameness, rule: UpdateRule, traced: Traced) -> dict[str, s
 
 def _oddities(traced: Traced, theirs: System, rule: UpdateRule, aligned: Alignment) -> list[str]:
     """What is odd about the interface: hyperparameters without effect, other defaults."""
-    found = [
-        f"the hyperparameter {name} has no effect" for name, q in traced.hyper.items() if q not in theirs.symbols
-    ]
+    found = [f"the hyperparameter {name} has no effect" for name, q in traced.hyper.items() if q not in theirs.symbols]
     for name, value in traced.defaults.items():
         if name not in traced.hyper:
             continue
@@ -217,7 +258,5 @@ def _oddities(traced: Traced, theirs: System, rule: UpdateRule, aligned: Alignme
         default = rule.defaults.get(ours)
         if default is not None and default != value:
             found.append(f"the default of {name} is {_short(value)}, the rule's {_short(default)}")
-    found += [
-        f"{name} of the implementation is read as {ours} of the rule" for name, ours in aligned.names.items()
-    ]
+    found += [f"{name} of the implementation is read as {ours} of the rule" for name, ours in aligned.names.items()]
     return found

@@ -71,7 +71,10 @@ class Draft:
                 return None
             values[q] = e.xreplace(values)
         kept = {q: values.get(q, q) for q in (parameter(), *self.initial)}
-        made = of_steps(self.name, kept, self.initial, self.hyper)
+        # A state that never changes is what it starts at.
+        resting: dict[sp.Basic, sp.Basic] = {q: self.initial[q] for q in self.initial if kept[q] == q}
+        moving = {q: e.xreplace(resting) for q, e in kept.items() if q not in resting}
+        made = of_steps(self.name, moving, {q: e for q, e in self.initial.items() if q not in resting}, self.hyper)
         return replace(made, defaults=self.defaults)
 
 

@@ -83,7 +83,9 @@ def _eps_placement(draft: Draft) -> Iterator[Edit]:
                 ("the root of eps is added instead of eps", root + sp.sqrt(eps)),
             ):
                 yield Edit(words, draft.mapped(_swap(total, new)))
-    for root in (n for n in _nodes(draft, sp.Pow) if abs(n.exp) == _HALF and isinstance(n.base, sp.Add) and eps in n.base.args):
+    for root in (
+        n for n in _nodes(draft, sp.Pow) if abs(n.exp) == _HALF and isinstance(n.base, sp.Add) and eps in n.base.args
+    ):
         inner = root.base - eps
         sign = 1 if root.exp > 0 else -1
         for words, new in (
@@ -109,14 +111,24 @@ def _bias_correction(draft: Draft) -> Iterator[Edit]:
         name = _corrected(draft, correction) or f"what {p.base} weighs"
         for words, new in (
             (f"the bias correction of {name} is missing", sp.Integer(1)),
-            (f"the bias correction of {name} is off by a step: the step counter is used one too small (it starts at 0)", 1 - p.base ** (t - 1)),
-            (f"the bias correction of {name} is off by a step: the step counter is used one too large", 1 - p.base ** (t + 1)),
+            (
+                f"the bias correction of {name} is off by a step: the step counter starts at 0",
+                1 - p.base ** (t - 1),
+            ),
+            (
+                f"the bias correction of {name} is off by a step: the step counter starts at 2",
+                1 - p.base ** (t + 1),
+            ),
             (f"the bias correction of {name} is that of the first step in every step", 1 - p.base),
             (f"{name} is divided by the power itself instead of by one minus it", p),
             (f"{name} is divided by one plus the power", 1 + p),
             (f"{name} is multiplied by its bias correction instead of divided", 1 / correction),
             (f"the bias correction of {name} takes the root of one minus the power", sp.sqrt(correction)),
             (f"the bias correction of {name} uses twice the step counter", 1 - p.base ** (2 * t)),
+            (
+                f"the bias correction of {name} is a power of 1 - {p.base}, not one minus a power of {p.base}",
+                (1 - p.base) ** t,
+            ),
         ):
             yield Edit(words, draft.mapped(_swap(correction, new)))
     if len(corrections) == 2:
@@ -127,6 +139,8 @@ def _bias_correction(draft: Draft) -> Iterator[Edit]:
         yield Edit("the step counter starts at 0 instead of 1", draft.mapped(lambda q, e: e.xreplace(shifted)))
         later = {p: p.base ** (t + 1) for p in powers}
         yield Edit("the step counter starts at 2 instead of 1", draft.mapped(lambda q, e: e.xreplace(later)))
+        doubled = {p: p.base ** (2 * t) for p in powers}
+        yield Edit("the step counter advances by two in every step", draft.mapped(lambda q, e: e.xreplace(doubled)))
         crossed = {a: b, b: a}
         yield Edit("the two bias corrections are exchanged", draft.mapped(lambda q, e: e.xreplace(crossed)))
         for p, o in ((a, b), (b, a)):
@@ -149,7 +163,7 @@ def _corrected(draft: Draft, correction: sp.Expr) -> str:
 # averages and accumulators ---------------------------------------------------------------------------------------
 
 
-def _averages(draft: Draft) -> Iterator[Edit]:
+def _averages(draft: Draft) -> Iterator[Edit]:  # noqa: PLR0912 - a list of mistakes, one after another
     g = gradient()
     for q, e in draft.lines:
         if q not in draft.states:
@@ -165,18 +179,32 @@ def _averages(draft: Draft) -> Iterator[Edit]:
                     f"the weights {rate} and 1 - {rate} of {q} are exchanged",
                     draft.with_value(q, _exchanged(e, rate)),
                 )
-                yield Edit(f"{q} weighs what is new by {rate} instead of 1 - {rate}", draft.with_value(q, e.xreplace({weight: rate})))
-                yield Edit(f"{q} is not decayed: the factor {rate} is missing", draft.with_value(q, e.xreplace({rate * q: q})))
+                yield Edit(
+                    f"{q} weighs what is new by {rate} instead of 1 - {rate}",
+                    draft.with_value(q, e.xreplace({weight: rate})),
+                )
+                yield Edit(
+                    f"{q} is not decayed: the factor {rate} is missing", draft.with_value(q, e.xreplace({rate * q: q}))
+                )
                 yield Edit(f"{q} weighs what is new by 1 + {rate}", draft.with_value(q, e.xreplace({weight: 1 + rate})))
             else:
-                yield Edit(f"{q} is averaged: what is new is weighed by 1 - {rate}", draft.with_value(q, rate * q + (1 - rate) * (e - rate * q)))
-                yield Edit(f"{q} is not decayed: the factor {rate} is missing", draft.with_value(q, e.xreplace({rate * q: q})))
-                yield Edit(f"{q} is decayed by 1 - {rate} instead of {rate}", draft.with_value(q, e.xreplace({rate: 1 - rate})))
+                yield Edit(
+                    f"{q} is averaged: what is new is weighed by 1 - {rate}",
+                    draft.with_value(q, rate * q + (1 - rate) * (e - rate * q)),
+                )
+                yield Edit(
+                    f"{q} is not decayed: the factor {rate} is missing", draft.with_value(q, e.xreplace({rate * q: q}))
+                )
+                yield Edit(
+                    f"{q} is decayed by 1 - {rate} instead of {rate}", draft.with_value(q, e.xreplace({rate: 1 - rate}))
+                )
             for other in draft.hyper:
                 if other != rate and other.domain.upper is not None:
                     yield Edit(f"{q} uses {other} instead of {rate}", draft.with_value(q, e.xreplace({rate: other})))
             squared = e.xreplace({rate * q: rate**2 * q})
             yield Edit(f"{q} is decayed twice", draft.with_value(q, squared))
+        if e != q:
+            yield Edit(f"{q} is never updated", draft.with_value(q, q))
         square = next((p for p in _powers_of_gradient(e, draft)), None)
         if square is not None:
             for words, new in (
@@ -186,12 +214,31 @@ def _averages(draft: Draft) -> Iterator[Edit]:
                 (f"{q} accumulates the fourth power of the gradient", square.base**4),
             ):
                 yield Edit(words, draft.with_value(q, e.xreplace({square: new})))
+            if square.base != g:
+                yield Edit(
+                    f"{q} accumulates the square of the gradient, not of {square.base}",
+                    draft.with_value(q, e.xreplace({square: g**2})),
+                )
             for other in draft.states:
                 if other != q:
-                    yield Edit(f"{q} accumulates the square of {other}, not of the gradient", draft.with_value(q, e.xreplace({square: other**2})))
-            yield Edit(f"{q} forgets the past: it is replaced in every step", draft.with_value(q, e.xreplace({q: sp.Integer(0)})))
+                    gap = (square.base - other) ** 2
+                    yield Edit(
+                        f"{q} accumulates the squared distance of the gradient from {other}, not the squared gradient",
+                        draft.with_value(q, e.xreplace({square: gap})),
+                    )
+                    yield Edit(
+                        f"{q} accumulates the square of {other}, not of the gradient",
+                        draft.with_value(q, e.xreplace({square: other**2})),
+                    )
+            yield Edit(
+                f"{q} forgets the past: it is replaced in every step",
+                draft.with_value(q, e.xreplace({q: sp.Integer(0)})),
+            )
         if square is None and e.has(g):
-            yield Edit(f"{q} forgets the past: it is replaced in every step", draft.with_value(q, e.xreplace({q: sp.Integer(0)})))
+            yield Edit(
+                f"{q} forgets the past: it is replaced in every step",
+                draft.with_value(q, e.xreplace({q: sp.Integer(0)})),
+            )
             yield Edit(f"{q} takes the gradient with the wrong sign", draft.with_value(q, e.xreplace({g: -g})))
             yield Edit(f"{q} takes only the sign of the gradient", draft.with_value(q, e.xreplace({g: sp.sign(g)})))
         if isinstance(e, sp.Add) and not any(h.domain.upper is not None for h in draft.hyper if h in e.free_symbols):
@@ -255,7 +302,7 @@ def _old_and_new(draft: Draft) -> Iterator[Edit]:
 # direction and size ----------------------------------------------------------------------------------------------
 
 
-def _movement(draft: Draft) -> Iterator[Edit]:
+def _movement(draft: Draft) -> Iterator[Edit]:  # noqa: PLR0912 - a list of mistakes, one after another
     theta, g, lr = parameter(), gradient(), _hyper(draft, _LR)
     value = draft.value(theta)
     if value is None:
@@ -264,22 +311,55 @@ def _movement(draft: Draft) -> Iterator[Edit]:
     yield Edit("theta moves along the gradient instead of against it", draft.with_value(theta, theta - moved))
     yield Edit("theta is replaced by the step instead of moved by it", draft.with_value(theta, moved))
     yield Edit("theta does not move", draft.with_value(theta, theta))
-    for factor, words in ((2, "twice as far"), (_HALF, "half as far"), (10, "ten times as far"), (sp.Rational(1, 10), "a tenth as far")):
+    if lr is not None:
+        yield Edit(
+            "only the sign of the step is used",
+            draft.with_value(theta, theta + lr * sp.sign(moved.xreplace({lr: sp.Integer(1)}))),
+        )
+    for low, words in ((-1, "clipped to [-1, 1]"), (None, "cut off above 1")):
+        cut = sp.Min(g, 1) if low is None else sp.Max(sp.Min(g, 1), low)
+        yield Edit(f"the gradient is {words}", draft.mapped(_swap(g, cut)))
+    for q, e in draft.lines:
+        roots = {p: p.base**-p.exp for p in e.atoms(sp.Pow) if abs(p.exp) == _HALF}
+        if len(roots) > 1:
+            yield Edit(f"the quotient of roots in {q} is upside down", draft.with_value(q, e.xreplace(roots)))
+    for factor, words in (
+        (2, "twice as far"),
+        (_HALF, "half as far"),
+        (10, "ten times as far"),
+        (sp.Rational(1, 10), "a tenth as far"),
+    ):
         yield Edit(f"theta moves {words}", draft.with_value(theta, theta + factor * moved))
-        yield Edit(f"the gradient is multiplied by {factor}", draft.mapped(lambda q, e, f=factor: e.xreplace({g: f * g})))  # type: ignore[misc]
+        yield Edit(
+            f"the gradient is multiplied by {factor}", draft.mapped(lambda q, e, f=factor: e.xreplace({g: f * g}))
+        )  # type: ignore[misc]
     yield Edit("the sign of the gradient is wrong everywhere", draft.mapped(_swap(g, -g)))
     for state in draft.states:
         if value.has(state):
-            yield Edit(f"the step uses the gradient instead of {state}", draft.with_value(theta, value.xreplace({state: g})))
-            yield Edit(f"the step uses only the sign of {state}", draft.with_value(theta, value.xreplace({state: sp.sign(state)})))
+            yield Edit(
+                f"the step uses the gradient instead of {state}", draft.with_value(theta, value.xreplace({state: g}))
+            )
+            yield Edit(
+                f"the step uses only the sign of {state}",
+                draft.with_value(theta, value.xreplace({state: sp.sign(state)})),
+            )
             for other in draft.states:
                 if other != state:
-                    yield Edit(f"the step uses {other} instead of {state}", draft.mapped(lambda q, e, s=state, o=other: e if q in draft.states else e.xreplace({s: o})))  # type: ignore[misc]
+                    yield Edit(
+                        f"the step uses {other} instead of {state}",
+                        draft.mapped(lambda q, e, s=state, o=other: e if q in draft.states else e.xreplace({s: o})),
+                    )  # type: ignore[misc]
         if g in value.free_symbols:
-            yield Edit(f"the step uses {state} instead of the gradient", draft.with_value(theta, value.xreplace({g: state})))
+            yield Edit(
+                f"the step uses {state} instead of the gradient", draft.with_value(theta, value.xreplace({g: state}))
+            )
     if g in value.free_symbols:
-        yield Edit("the step uses only the sign of the gradient", draft.with_value(theta, value.xreplace({g: sp.sign(g)})))
-        yield Edit("the step does not use the gradient itself", draft.with_value(theta, value.xreplace({g: sp.Integer(0)})))
+        yield Edit(
+            "the step uses only the sign of the gradient", draft.with_value(theta, value.xreplace({g: sp.sign(g)}))
+        )
+        yield Edit(
+            "the step does not use the gradient itself", draft.with_value(theta, value.xreplace({g: sp.Integer(0)}))
+        )
     if lr is not None:
         for words, new in (
             ("the learning rate is missing", sp.Integer(1)),
@@ -294,19 +374,41 @@ def _movement(draft: Draft) -> Iterator[Edit]:
 
 def _roots_without_eps(draft: Draft) -> Iterator[Edit]:
     for node in _nodes(draft, sp.Max):
-        yield Edit("the maximum is missing: the newest value is used", draft.mapped(_swap(node, node.args[-1] if node.args[0] in draft.states and len(node.args) == 2 else node.args[0])))
+        yield Edit(
+            "the maximum is missing: the newest value is used",
+            draft.mapped(
+                _swap(node, node.args[-1] if node.args[0] in draft.states and len(node.args) == 2 else node.args[0])
+            ),
+        )
         for a in node.args:
             yield Edit(f"the maximum is missing: {a} is used", draft.mapped(_swap(node, a)))
         yield Edit("the minimum is taken instead of the maximum", draft.mapped(_swap(node, sp.Min(*node.args))))
         yield Edit("the sum is taken instead of the maximum", draft.mapped(_swap(node, sp.Add(*node.args))))
     for node in _nodes(draft, sp.Add):
-        squares = [a for a in node.args if isinstance(a, sp.Mul) and a.args[0] == -1 and isinstance(a.args[-1], sp.Pow) and a.args[-1].base in draft.states]
+        squares = [
+            a
+            for a in node.args
+            if isinstance(a, sp.Mul)
+            and a.args[0] == -1
+            and isinstance(a.args[-1], sp.Pow)
+            and a.args[-1].base in draft.states
+        ]
         for square in squares:
             state = square.args[-1].base
-            yield Edit(f"the square of {state} is not subtracted: the variance is not centered", draft.mapped(_swap(node, node - square)))
-            yield Edit(f"the square of {state} is added instead of subtracted", draft.mapped(_swap(node, node - 2 * square)))
-            yield Edit(f"{state} itself is subtracted instead of its square", draft.mapped(_swap(node, node - square - state)))
-            yield Edit("the centered variance is kept from being negative by its absolute value", draft.mapped(_swap(node, sp.Abs(node))))
+            yield Edit(
+                f"the square of {state} is not subtracted: the variance is not centered",
+                draft.mapped(_swap(node, node - square)),
+            )
+            yield Edit(
+                f"the square of {state} is added instead of subtracted", draft.mapped(_swap(node, node - 2 * square))
+            )
+            yield Edit(
+                f"{state} itself is subtracted instead of its square", draft.mapped(_swap(node, node - square - state))
+            )
+            yield Edit(
+                "the centered variance is kept from being negative by its absolute value",
+                draft.mapped(_swap(node, sp.Abs(node))),
+            )
 
 
 # weight decay ----------------------------------------------------------------------------------------------------
@@ -328,24 +430,60 @@ def _weight_decay(draft: Draft) -> Iterator[Edit]:
         if decoupled:
             total = Quantity("g_l2")
             inner = [(q, e.xreplace({g: total})) for q, e in without.lines]
-            yield Edit("weight decay goes through the moments: it is added to the gradient", without.with_lines([(total, g + decay * theta), *inner]))
+            yield Edit(
+                "weight decay goes through the moments: it is added to the gradient",
+                without.with_lines([(total, g + decay * theta), *inner]),
+            )
+            yield Edit(
+                "weight decay is applied twice: to the gradient, and to theta itself",
+                draft.with_lines([(total, g + decay * theta), *((q, e.xreplace({g: total})) for q, e in draft.lines)]),
+            )
             if lr is not None:
-                yield Edit("weight decay is not multiplied by the learning rate", without.with_value(theta, plain - decay * theta))
-                yield Edit("weight decay is multiplied by the square of the learning rate", without.with_value(theta, plain - lr**2 * decay * theta))
-                yield Edit("weight decay is applied after the step, to the new theta", without.with_value(theta, plain * (1 - lr * decay)))
+                yield Edit(
+                    "weight decay is applied a second time, after the step",
+                    draft.with_value(theta, value * (1 - lr * decay)),
+                )
+                yield Edit(
+                    "weight decay is not multiplied by the learning rate",
+                    without.with_value(theta, plain - decay * theta),
+                )
+                yield Edit(
+                    "weight decay is multiplied by the square of the learning rate",
+                    without.with_value(theta, plain - lr**2 * decay * theta),
+                )
+                yield Edit(
+                    "weight decay is applied after the step, to the new theta",
+                    without.with_value(theta, plain * (1 - lr * decay)),
+                )
                 yield Edit("weight decay is halved", without.with_value(theta, plain - lr * decay * theta / 2))
-                yield Edit("weight decay decays the sign of theta, not theta (L1)", without.with_value(theta, plain - lr * decay * sp.sign(theta)))
+                yield Edit(
+                    "weight decay decays the sign of theta, not theta (L1)",
+                    without.with_value(theta, plain - lr * decay * sp.sign(theta)),
+                )
         else:
             for words, scale in (("is not multiplied by the learning rate and", sp.Integer(1)), ("is", lr)):
                 if scale is not None:
-                    yield Edit(f"weight decay {words} decoupled: it is applied to theta, not added to the gradient", without.with_value(theta, plain - scale * decay * theta))
+                    yield Edit(
+                        f"weight decay {words} decoupled: it is applied to theta, not added to the gradient",
+                        without.with_value(theta, plain - scale * decay * theta),
+                    )
             for factor, words in ((2, "doubled"), (_HALF, "halved")):
                 yield Edit(f"weight decay is {words}", draft.mapped(_swap(decay, factor * decay)))
             if lr is not None:
-                yield Edit("weight decay is multiplied by the learning rate a second time", draft.mapped(_swap(decay, lr * decay)))
-            yield Edit("weight decay adds the sign of theta, not theta (L1)", draft.mapped(lambda q, e: e.xreplace({decay * theta: decay * sp.sign(theta)})))  # type: ignore[misc]
-            yield Edit("weight decay is added to the gradient after the moments have seen it", _late_decay(draft, decay))
-        yield Edit("weight decay has the wrong sign: it pushes theta away from zero", draft.mapped(_swap(decay, -decay)))
+                yield Edit(
+                    "weight decay is multiplied by the learning rate a second time",
+                    draft.mapped(_swap(decay, lr * decay)),
+                )
+            yield Edit(
+                "weight decay adds the sign of theta, not theta (L1)",
+                draft.mapped(_swap(decay * theta, decay * sp.sign(theta))),
+            )  # type: ignore[misc]
+            yield Edit(
+                "weight decay is added to the gradient after the moments have seen it", _late_decay(draft, decay)
+            )
+        yield Edit(
+            "weight decay has the wrong sign: it pushes theta away from zero", draft.mapped(_swap(decay, -decay))
+        )
 
 
 def _late_decay(draft: Draft, decay: Quantity) -> Draft:
@@ -371,13 +509,19 @@ def _momentum(draft: Draft) -> Iterator[Edit]:
             continue
         fresh = sp.expand(e - mu * q)
         for words, new in (
-            (f"lr is inside the momentum buffer {q}: equal only while lr is constant", value.xreplace({lr: sp.Integer(1)})),
+            (
+                f"lr is inside the momentum buffer {q}: equal only while lr is constant",
+                value.xreplace({lr: sp.Integer(1)}),
+            ),
         ):
             inner = mu * q + lr * fresh
             yield Edit(words, draft.with_value(q, inner).with_value(theta, new.xreplace({g: lr * g})))
         yield Edit(f"momentum has no effect: {q} is the gradient alone", draft.with_value(q, fresh))
         yield Edit("Nesterov's look-ahead is missing: plain momentum is used", draft.with_value(theta, theta - lr * q))
-        yield Edit("Nesterov's look-ahead is applied, which the rule does not have", draft.with_value(theta, theta - lr * (fresh + mu * q)))
+        yield Edit(
+            "Nesterov's look-ahead is applied, which the rule does not have",
+            draft.with_value(theta, theta - lr * (fresh + mu * q)),
+        )
         yield Edit("the look-ahead uses momentum twice", draft.with_value(theta, theta - lr * (fresh + mu**2 * q)))
         yield Edit("the look-ahead lacks the factor momentum", draft.with_value(theta, theta - lr * (fresh + q)))
         yield Edit(f"{q} enters with the wrong sign", draft.with_value(q, -mu * q + fresh))
@@ -391,8 +535,8 @@ _FAMILIES: tuple[Callable[[Draft], Iterator[Edit]], ...] = (
     _weight_decay,
     _momentum,
     _old_and_new,
-    _averages,
     _movement,
+    _averages,
     _roots_without_eps,
     _starts,
 )

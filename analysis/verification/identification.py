@@ -37,7 +37,9 @@ def identify(traced: Traced, bench: Workbench) -> Verification:
     inputs = sample(theirs.hyper, sequences=2, settings=4)
     run = simulate(theirs, inputs, _STEPS)
     for rule in ranked:
-        if any(Trial(matched, run, fixed).moves_alike(Draft.of(rule)) for matched, fixed in _matched(rule, theirs, inputs)):
+        if any(
+            Trial(matched, run, fixed).moves_alike(Draft.of(rule)) for matched, fixed in _matched(rule, theirs, inputs)
+        ):
             found = against(traced, rule, bench)
             if found.verdict is not Verdict.UNKNOWN:
                 return found

@@ -23,7 +23,7 @@ _SETTINGS, _SEQUENCES, _STEPS = 24, 14, 5
 
 @dataclass(frozen=True)
 class Sample:
-    """Hyperparameters and gradients: `hyper` has an array of shape (settings, 1), `gradients` (steps, settings, sequences)."""
+    """Hyperparameters of shape (settings, 1), theta, and gradients of shape (steps, settings, sequences)."""
 
     hyper: Mapping[str, Array]
     theta: Array
@@ -41,14 +41,18 @@ class Trajectory:
         return self.after[step - 1]["theta"]
 
 
-def sample(hyper: Sequence[Quantity], *, seed: int = 7, sequences: int = _SEQUENCES, settings: int = _SETTINGS) -> Sample:
+def sample(
+    hyper: Sequence[Quantity], *, seed: int = 7, sequences: int = _SEQUENCES, settings: int = _SETTINGS
+) -> Sample:
     """Random values in the domains; a hyperparameter has the same values in every sample with this seed."""
     made: dict[str, Array] = {}
     for q in hyper:
         rng = np.random.default_rng([seed, *q.name.encode()])
         made[q.name] = rng.uniform(0.15, 0.85, size=(settings, 1))
     rng = np.random.default_rng(seed)
-    gradients = rng.normal(size=(_STEPS, settings, sequences)) * rng.choice([0.4, 1.0, 2.5], size=(_STEPS, settings, sequences))
+    gradients = rng.normal(size=(_STEPS, settings, sequences)) * rng.choice(
+        [0.4, 1.0, 2.5], size=(_STEPS, settings, sequences)
+    )
     return Sample(made, rng.normal(size=(settings, sequences)), gradients)
 
 

@@ -34,7 +34,9 @@ class Relation:
     of: Mapping[Quantity, sp.Expr]
 
 
-def propose(source: System, source_run: Trajectory, target: System, target_run: Trajectory, inputs: Sample) -> Relation | None:
+def propose(
+    source: System, source_run: Trajectory, target: System, target_run: Trajectory, inputs: Sample
+) -> Relation | None:
     """The live states of `target` in terms of those of `source`; None if one is not found."""
     found: dict[Quantity, sp.Expr] = {}
     basis = list(source.live)
@@ -50,12 +52,19 @@ def propose(source: System, source_run: Trajectory, target: System, target_run: 
 
 
 def _combination(
-    slot: Quantity, basis: Sequence[Quantity], source: Trajectory, target: Trajectory, inputs: Sample, hyper: Sequence[Quantity]
+    slot: Quantity,
+    basis: Sequence[Quantity],
+    source: Trajectory,
+    target: Trajectory,
+    inputs: Sample,
+    hyper: Sequence[Quantity],
 ) -> sp.Expr | None:
-    """A sum with coefficients that depend on hyperparameters and t: of states, with theta, or with products of states."""
+    """A sum with coefficients that depend on hyperparameters and t: of states, theta, or products of states."""
     one, steps = sp.Integer(1), list(range(_FROM, len(source.after) + 1))
     products = [a * b for a, b in itertools.combinations_with_replacement(basis, 2)]
-    for columns in ([*basis, one], [*basis, parameter(), one], [*basis, *products, one]):
+    # One state alone goes first: where two states are always equal, a sum of both would fit as well.
+    single: list[list[sp.Expr]] = [[q] for q in basis]
+    for columns in (*single, [one], [*basis, one], [*basis, parameter(), one], [*basis, *products, one]):
         coefficients = _solved(slot, columns, source, target, steps)
         if coefficients is not None:
             break
@@ -82,7 +91,14 @@ def _solved(
     rows: list[Array] = []
     for t in steps:
         held, y = source.after[t - 1], target.after[t - 1].get(slot.name)
-        x = [np.prod([held[s.name] ** int(p) for s, p in c.as_powers_dict().items() if s != 1] or [np.ones_like(held["theta"])], axis=0) for c in columns]
+        x = [
+            np.prod(
+                [held[s.name] ** int(p) for s, p in c.as_powers_dict().items() if s != 1]
+                or [np.ones_like(held["theta"])],
+                axis=0,
+            )
+            for c in columns
+        ]
         if y is None or not np.isfinite(y).all() or not all(np.isfinite(c).all() for c in x):
             return None
         for setting in range(y.shape[0]):
@@ -140,12 +156,17 @@ def _fitted(values: Array, factors: Sequence[tuple[sp.Expr, Array]]) -> sp.Expr 
         return None
     product: sp.Expr = number * int(sign.flat[0])
     for (factor, _), exponent in zip(factors, exponents, strict=True):
-        product *= factor ** sp.Rational(int(round(2 * exponent)), 2)
+        product *= factor ** sp.Rational(round(2 * float(exponent)), 2)
     return product
 
 
 def _monomial(
-    slot: Quantity, basis: Sequence[Quantity], source: Trajectory, target: Trajectory, inputs: Sample, hyper: Sequence[Quantity]
+    slot: Quantity,
+    basis: Sequence[Quantity],
+    source: Trajectory,
+    target: Trajectory,
+    inputs: Sample,
+    hyper: Sequence[Quantity],
 ) -> sp.Expr | None:
     """A product of powers of states, as the root of a second moment."""
     steps = range(_FROM, len(source.after) + 1)

@@ -143,7 +143,9 @@ def of_traced(traced: Traced) -> System:
 
     def cases(paths: Sequence[Path]) -> tuple[Case, ...]:
         names = {THETA: parameter(), **traced.state}
-        return tuple(Case(p.conditions, {names[n]: e for n, e in p.outputs.items() if n in names}, p.divisors) for p in paths)
+        return tuple(
+            Case(p.conditions, {names[n]: e for n, e in p.outputs.items() if n in names}, p.divisors) for p in paths
+        )
 
     later = cases(traced.paths)
     first = cases(traced.first) if traced.first else _from_start(later, traced)

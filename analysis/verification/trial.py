@@ -1,4 +1,4 @@
-"""Trying drafts on a run of the implementation: most are ruled out by its first step, in a fraction of a millisecond."""
+"""Trying drafts on a run of the implementation: most are ruled out by its first step."""
 
 from __future__ import annotations
 

@@ -26,10 +26,10 @@ _SIMPLE = tuple(Fraction(n, d) for n, d in ((9, 1000), (5, 7), (1, 3), (1, 1)))
 def settle_computed_run(goal: ComputedRun, hypotheses: Sequence[sp.Basic], setting: Setting) -> Finding:
     """Refute a claim about every step under a constant gradient by one such run.
 
-    The lines must be the rule: without roundings, and with its defaults for hyperparameters, they compute the rule's own
-    states.  The run starts in the rule's initial state; each operation is carried out in exact integers and rounded once,
-    so the run is the one that a machine makes that rounds as IEEE 754 asks.  Of the gradients that break the claim the one
-    that does so soonest is kept.  Nothing is proved here.
+    The lines must be the rule: without roundings, and with its defaults for hyperparameters, they compute the rule's
+    own states.  The run starts in the rule's initial state; each operation is carried out in exact integers and rounded
+    once, so the run is the one that a machine makes that rounds as IEEE 754 asks.  Of the gradients that break the
+    claim the one that does so soonest is kept.  Nothing is proved here.
     """
     form = FORMATS[goal.arithmetic]
     strange = _other_than_the_rule(goal, setting)

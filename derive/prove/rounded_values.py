@@ -15,7 +15,7 @@ import sympy as sp
 from ..floating import Format
 from ..rounding_goals import Rounded
 
-__all__ = ["Values", "computation", "predicate", "to_fraction", "to_rational"]
+__all__ = ["Values", "computation", "is_finite", "predicate", "to_fraction", "to_rational"]
 
 Number: TypeAlias = int | float
 Values: TypeAlias = dict[sp.Symbol, Number]
@@ -120,13 +120,20 @@ def _term(e: sp.Basic, form: Format) -> Callable[[Values], Fraction | Number]:
     if isinstance(e, sp.Symbol):
         return lambda values: values[e]
     if isinstance(e, sp.Rational):
-        scaled = to_fraction(e) * 2**-form.unit
+        scaled = to_fraction(e) * (1 << -form.unit)
         constant = scaled.numerator if scaled.denominator == 1 else scaled
         return lambda values: constant
     if isinstance(e, sp.Abs):
-        inner = _term(e.args[0], form)
-        return lambda values: abs(inner(values))
+        return _absolute(_term(e.args[0], form))
     raise ValueError(f"{e} is not a symbol, an absolute value or a rational number")
+
+
+def _absolute(inner: Callable[[Values], Fraction | Number]) -> Callable[[Values], Fraction | Number]:
+    def absolute(values: Values) -> Fraction | Number:
+        value = inner(values)
+        return -value if value < 0 else value
+
+    return absolute
 
 
 def is_finite(values: Iterable[Number]) -> bool:

@@ -1,8 +1,8 @@
 """Settling claims about rounded arithmetic: by going through every number, by exact arguments, or bit for bit by SMT.
 
 Nothing here assumes a law of real arithmetic of rounded numbers.  Three facts about rounding to nearest are used, each
-from its definition: it never reverses an order, it treats x and -x alike, and between two adjacent numbers of the format
-it is constant on each side of their midpoint.
+from its definition: it never reverses an order, it treats x and -x alike, and between two adjacent numbers of the
+format it is constant on each side of their midpoint.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fractions import Fraction
 import sympy as sp
 
 from ..floating import FORMATS, Format
-from ..rounding_goals import AbsorbedIff, Computed, RoundingGoal, RoundsToOneIff
+from ..rounding_goals import Computed, RoundingGoal
 from ..symbols import Quantity
 from .condition import Finding
 from .rounded_smt import encode_computed
@@ -23,20 +23,19 @@ from .smt import NotEncodableError
 from .solver import Solver
 from .verdict import ProofStep, Verdict
 
-__all__ = ["require_same_arithmetic", "settle_absorbed", "settle_computed", "settle_rounds_to_one"]
+__all__ = ["ENUMERABLE", "EVERY_NUMBER", "EXACT", "require_same_arithmetic", "settle_computed"]
 
-_ENUMERABLE = 2**16
+ENUMERABLE = 2**16
 _MOST_TRIALS = 20_000
-_EVERY_NUMBER = "all numbers of the format"
-_EXACT = "exact rounding"
-_UNCONDITIONAL = Finding(Verdict.UNKNOWN, "none", reason="a claim of this kind takes no hypotheses")
+EVERY_NUMBER = "all numbers of the format"
+EXACT = "exact rounding"
 
 
 def require_same_arithmetic(goal: object, semantics: str) -> Finding | None:
     """None if a claim with this goal may be settled in `semantics`, else the finding that it is not.
 
-    A claim about rounded arithmetic must not reach a tactic of real arithmetic, whose laws fail there, nor the other way
-    round.
+    A claim about rounded arithmetic must not reach a tactic of real arithmetic, whose laws fail there, nor the other
+    way round.
     """
     stated = goal.arithmetic if isinstance(goal, RoundingGoal) else "real"
     if stated == semantics and (stated == "real" or stated in FORMATS):
@@ -75,7 +74,7 @@ def _settled(goal: Computed, hypotheses: Sequence[sp.Basic], solver: Solver) -> 
         return _evaluated(goal, check, form)
     witness, tried = check.tried(_trials(goal, hypotheses, form))
     if witness is not None:
-        return Finding(Verdict.REFUTED, _EXACT, witness=witness)
+        return Finding(Verdict.REFUTED, EXACT, witness=witness)
     if not tried:
         return Finding(Verdict.UNKNOWN, "none", reason="no inputs are known that satisfy the hypotheses")
     for way in (_by_threshold, _by_enumeration, _by_ends):
@@ -121,12 +120,12 @@ def _evaluated(goal: Computed, check: _Check, form: Format) -> Finding:
     values: Values = {}
     outcome = check.outcome(values)
     if outcome is None or not is_finite(values.values()):
-        return Finding(Verdict.UNKNOWN, _EXACT, reason="the hypotheses fail, or a result is not finite")
+        return Finding(Verdict.UNKNOWN, EXACT, reason="the hypotheses fail, or a result is not finite")
     if not outcome:
-        return Finding(Verdict.REFUTED, _EXACT, witness=check.witness(values))
+        return Finding(Verdict.REFUTED, EXACT, witness=check.witness(values))
     shown = ", ".join(f"{name} = {value}" for name, value in check.witness(values).items())
     words = f"Every operation carried out exactly and rounded once gives {shown}."
-    return Finding(Verdict.PROVED, _EXACT, (ProofStep(words, kind="evaluation", formal=shown),))
+    return Finding(Verdict.PROVED, EXACT, (ProofStep(words, kind="evaluation", formal=shown),))
 
 
 def _trials(goal: Computed, hypotheses: Sequence[sp.Basic], form: Format) -> Iterator[tuple[int, ...]]:
@@ -145,13 +144,13 @@ def _trials(goal: Computed, hypotheses: Sequence[sp.Basic], form: Format) -> Ite
 
 def _by_enumeration(goal: Computed, hypotheses: Sequence[sp.Basic], check: _Check, form: Format) -> Finding | None:
     """Try every finite number of a format with few of them as the only input."""
-    if len(goal.inputs) != 1 or 2 * form.largest > _ENUMERABLE:
+    if len(goal.inputs) != 1 or 2 * form.largest > ENUMERABLE:
         return None
     witness, count = check.tried((v,) for v in form.finite())
     if witness is not None:
-        return Finding(Verdict.REFUTED, _EVERY_NUMBER, witness=witness)
+        return Finding(Verdict.REFUTED, EVERY_NUMBER, witness=witness)
     words = f"It holds for each of the {count} finite {form.name} numbers that satisfy the hypotheses; all were tried."
-    return Finding(Verdict.PROVED, _EVERY_NUMBER, (ProofStep(words, kind="evaluation", formal=f"{count} numbers"),))
+    return Finding(Verdict.PROVED, EVERY_NUMBER, (ProofStep(words, kind="evaluation", formal=f"{count} numbers"),))
 
 
 def _by_ends(goal: Computed, hypotheses: Sequence[sp.Basic], check: _Check, form: Format) -> Finding | None:
@@ -161,33 +160,35 @@ def _by_ends(goal: Computed, hypotheses: Sequence[sp.Basic], check: _Check, form
     all in between, and every x is tried with these two.
     """
     parts = _absorption(goal, hypotheses)
-    if parts is None or 2 * form.largest > _ENUMERABLE:
+    if parts is None or 2 * form.largest > ENUMERABLE:
         return None
-    x, d, end = parts
-    size = int(form.below(form.above(to_fraction(end))) * 2**-form.unit)
+    x, d, bound = parts
+    size = int(form.below(form.above(to_fraction(bound))) * 2**-form.unit)
     on_x = [predicate(h, form) for h in hypotheses if d not in h.free_symbols]
     values: Values = {}
     count = 0
-    for values[x] in form.finite():
+    for value in form.finite():
+        values[x] = value
         if not all(h(values) for h in on_x):
             continue
         count += 1
-        for values[d] in (-size, size):
-            check.compute(values)
-            if not check.condition(values):
-                return Finding(Verdict.REFUTED, _EVERY_NUMBER, witness=check.witness(values))
+        for end in (-size, size):
+            if form.nearest(value + end, 1) != value:
+                values[d] = end
+                check.compute(values)
+                return Finding(Verdict.REFUTED, EVERY_NUMBER, witness=check.witness(values))
     if not count:
-        return Finding(Verdict.UNKNOWN, _EVERY_NUMBER, reason="no number of the format satisfies the hypotheses")
+        return Finding(Verdict.UNKNOWN, EVERY_NUMBER, reason="no number of the format satisfies the hypotheses")
     words = (
         f"It holds for each of the {count} finite {form.name} numbers that satisfy the hypotheses and both ends of the "
         f"range of {d.name}, -{to_rational(size, form)} and {to_rational(size, form)}; neither adding nor rounding "
         "reverses an order, so it holds in between."
     )
-    return Finding(Verdict.PROVED, _EVERY_NUMBER, (ProofStep(words, kind="evaluation", formal=f"{2 * count} sums"),))
+    return Finding(Verdict.PROVED, EVERY_NUMBER, (ProofStep(words, kind="evaluation", formal=f"{2 * count} sums"),))
 
 
 def _absorption(goal: Computed, hypotheses: Sequence[sp.Basic]) -> tuple[Quantity, Quantity, sp.Rational] | None:
-    """The inputs x and d and the number c, if the goal is ``fl(x + d) = x`` and one hypothesis, ``|d| <= c``, speaks of d."""
+    """The inputs x and d and c, if the goal is ``fl(x + d) = x`` and one hypothesis, ``|d| <= c``, speaks of d."""
     if len(goal.inputs) != 2 or len(goal.lines) != 1 or goal.lines[0].operator != "+":
         return None
     (line,) = goal.lines
@@ -270,61 +271,3 @@ def _by_solver(goal: Computed, hypotheses: Sequence[sp.Basic], solver: Solver) -
         return Finding(Verdict.PROVED, method, (ProofStep(words, "", "smt", query.text, answer.seconds),))
     reason = "the solver found numbers that speak against it, and none were found here"
     return Finding(Verdict.UNKNOWN, method, reason=answer.reason if answer.result == "unknown" else reason)
-
-
-def settle_rounds_to_one(goal: RoundsToOneIff, hypotheses: Sequence[sp.Basic]) -> Finding:
-    """Settle which real numbers up to 1 are rounded to 1.
-
-    Let p be the number below 1 and m their midpoint.  What lies between p and m is nearer to p, and what lies below p is
-    not rounded above p, so no number below m is rounded to 1; what lies above m is nearer to 1.  So it is enough that the
-    threshold is m and that m itself, a tie, is rounded to 1; another threshold is refuted by a number between.
-    """
-    if hypotheses:
-        return _UNCONDITIONAL
-    form = FORMATS[goal.arithmetic]
-    below = form.below(Fraction(1))
-    middle, threshold = (below + 1) / 2, to_fraction(goal.threshold)
-    if middle == threshold and form.round(middle) == 1:
-        words = f"The number below 1 is {below}; the midpoint, {middle}, is a tie, and 1 is the even one."
-        return Finding(Verdict.PROVED, _EXACT, (ProofStep(words, kind="evaluation", formal=f"{below}, {middle}, 1"),))
-    for number in (threshold, middle, (middle + threshold) / 2):
-        if number <= 1 and (form.round(number) == 1) != (number >= threshold):
-            witness = {goal.symbol.name: sp.Rational(number.numerator, number.denominator)}
-            return Finding(Verdict.REFUTED, _EXACT, witness=witness)
-    return Finding(Verdict.UNKNOWN, _EXACT, reason="neither end decides it")
-
-
-def settle_absorbed(goal: AbsorbedIff, hypotheses: Sequence[sp.Basic]) -> Finding:
-    """Settle which real numbers are lost when they are added to a number of a format with few.
-
-    Between two adjacent numbers, rounding is constant on each side of their midpoint.  So for every theta it is enough
-    to try d at half the way to the neighbour, at a quarter and at three quarters of it, on both sides; beyond the
-    neighbour the sum is not rounded back past it.  The claimed half distance is tried too.  Rounding treats a number and
-    its negative alike, so theta and d with both signs reversed need no trial of their own.  Beyond the largest number,
-    where sums overflow, the spacing goes on.
-    """
-    if hypotheses:
-        return _UNCONDITIONAL
-    form = FORMATS[goal.arithmetic]
-    if 2 * form.largest > _ENUMERABLE:
-        reason = f"{form.name} has too many numbers to try them all"
-        return Finding(Verdict.UNKNOWN, _EVERY_NUMBER, reason=reason)
-    numbers = [form.units(place) for place in range(-1, form.largest + 2)]
-    count = 0
-    for place in range(form.largest + 1):
-        before, theta, following = numbers[place : place + 3]
-        for side, beside in ((-1, theta - before), (1, following - theta)):
-            claimed = following - theta if goal.one_spacing else beside
-            # In quarters of the smallest positive number, so that all these are integers.
-            for d in {beside, 2 * beside, 3 * beside, 2 * claimed}:
-                lost = form.nearest(4 * theta + side * d, 4) == theta
-                small = d < 2 * claimed or (d == 2 * claimed and place % 2 == 0)
-                if lost != small:
-                    values = {"theta": to_rational(theta, form), "d": to_rational(side * d, form) / 4}
-                    return Finding(Verdict.REFUTED, _EVERY_NUMBER, witness=values)
-                count += 1
-    words = (
-        f"For each of the {form.largest + 1} finite {form.name} numbers without a minus sign, on both sides, at every "
-        f"point where the rounding changes and between them: {count} exact sums.  Negative numbers mirror them."
-    )
-    return Finding(Verdict.PROVED, _EVERY_NUMBER, (ProofStep(words, kind="evaluation", formal=f"{count} sums"),))

@@ -30,9 +30,6 @@ def settle_step_bound(goal: StepWithin, hypotheses: Sequence[sp.Basic], setting:
     ``(r n)^2 below <= r^2 s above <= size above <= bound^2 below``, and below is positive.
     """
     condition = le((after(setting.rule.theta) - goal.keep * setting.rule.theta) ** 2, goal.bound**2)
-    refuted = breaking_trial(setting.rule, condition, hypotheses, goal.trials)
-    if refuted is not None:
-        return Finding(Verdict.REFUTED, "exact run", witness=refuted)
     lemmas = prove_lemmas(goal.lemmas, hypotheses, setting, solver)
     if not lemmas.proved:
         return lemmas
@@ -40,7 +37,9 @@ def settle_step_bound(goal: StepWithin, hypotheses: Sequence[sp.Basic], setting:
     for part, words in _obligations(goal, setting):
         finding = _settle(part, goal, hypotheses, setting, solver, words)
         if not finding.proved:
-            witness = breaking_run(setting.rule, condition, hypotheses, both_ends=True)
+            witness = breaking_trial(setting.rule, condition, hypotheses, goal.trials)
+            if witness is None:
+                witness = breaking_run(setting.rule, condition, hypotheses, both_ends=True)
             if witness is not None:
                 return Finding(Verdict.REFUTED, "exact run", witness=witness)
             return Finding(Verdict.UNKNOWN, "chain of bounds", reason=f"not shown: {words} {finding.reason}")

@@ -104,6 +104,10 @@ class Result:
         """The formula the source prints, if it prints one."""
         return self.claim.published
 
+    def step_latex(self, step: ProofStep) -> str:
+        """The formula of a proof step as LaTeX in the notation of the claim's rule; empty if it has none."""
+        return step.latex or self.claim.write_obligation(step.given, step.shows, "latex")
+
     def derived_text(self, dialect: str = "text") -> str:
         """The derived formula as text or, with ``dialect="latex"``, as LaTeX; empty if there is none."""
         return "" if self.derived is None else self.claim.write(self.derived, dialect)
@@ -147,7 +151,8 @@ class Result:
             lines.append("counterexample: " + escape(", ".join(f"{n} = {v}" for n, v in self.witness.items())))
         if self.reason:
             lines.append(f"open because {escape(self.reason)}")
-        steps = "".join(f"<li>{escape(s.words)} {_mathjax(s.latex) if s.latex else ''}</li>" for s in self.steps)
+        formulas = ((s, self.step_latex(s)) for s in self.steps)
+        steps = "".join(f"<li>{escape(s.words)} {_mathjax(f) if f else ''}</li>" for s, f in formulas)
         proof = f"<details><summary>by {escape(self.method)}</summary><ol>{steps}</ol></details>" if steps else ""
         return f"<div>{'<br>'.join(lines)}{proof}</div>"
 

@@ -1,9 +1,9 @@
 """A second, small checker for the certificates of proofs.
 
 It shares no code with what found them: nothing here imports the provers, the theorems, or SymPy.  It reads a
-certificate (:mod:`.reading`), works out itself what has to be shown for the claim (:mod:`.obligations`), decides that by
-exact polynomials (:mod:`.algebra`, :mod:`.signs`) or asks cvc5, a solver that took no part in finding the proof
-(:mod:`.smtlib`, :mod:`.solver`), and evaluates counterexamples exactly (:mod:`.replay`, :mod:`.intervals`).
+certificate (:mod:`.reading`), works out itself what has to be shown for the claim (:mod:`.obligations`), decides
+that by exact polynomials (:mod:`.algebra`, :mod:`.signs`) or asks cvc5, a solver that took no part in finding the
+proof (:mod:`.smtlib`, :mod:`.solver`), and evaluates counterexamples exactly (:mod:`.replay`, :mod:`.intervals`).
 
 >>> from optproof.derive.recheck import recheck
 >>> checked = recheck("certificates")  # doctest: +SKIP

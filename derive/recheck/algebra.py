@@ -1,8 +1,8 @@
 """Identities and evident signs, by exact polynomials.
 
-An expression becomes a quotient: a polynomial over a product of polynomials.  Square roots are variables whose square is
-replaced by the radicand; a root is split over the factors of its radicand whose sign is evident, so that different ways
-to write one root become the same product.  The quotient is zero if its numerator is.
+An expression becomes a quotient: a polynomial over a product of polynomials.  Square roots are variables whose
+square is replaced by the radicand; a root is split over the factors of its radicand whose sign is evident, so that
+different ways to write one root become the same product.  The quotient is zero if its numerator is.
 
 The test is sufficient and never wrong: "zero" means zero at every point of the domains where all parts are defined.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import reduce
 
 from . import polynomial as poly
 from .domains import NONNEGATIVE, POSITIVE, REAL, Domain, Powers
@@ -95,7 +96,10 @@ class Algebra:
         return self._sum(self.quotient(left), self._scaled(self.quotient(right), Fraction(-1)))
 
     def cleared(self, left: Expression, right: Expression) -> Expression | None:
-        """An expression without divisors that has the sign of ``left - right``; None if a divisor's sign is not evident."""
+        """An expression without divisors that has the sign of ``left - right``.
+
+        None if the sign of a divisor is not evident.
+        """
         try:
             difference = self.difference(left, right)
         except TooComplicatedError:
@@ -153,15 +157,9 @@ class Algebra:
         if isinstance(e, bool):
             raise TooComplicatedError("a condition is no number")
         if e[0] == "+":
-            result = Quotient({})
-            for a in e[1:]:
-                result = self._sum(result, self.quotient(a))
-            return result
+            return reduce(self._sum, (self.quotient(a) for a in e[1:]), Quotient({}))
         if e[0] == "*":
-            result = Quotient(poly.constant(1))
-            for a in e[1:]:
-                result = self._product(result, self.quotient(a))
-            return result
+            return reduce(self._product, (self.quotient(a) for a in e[1:]), Quotient(poly.constant(1)))
         if e[0] == "**":
             return self._power(e)
         if e[0] == "abs":
@@ -439,7 +437,8 @@ class Algebra:
     def same(self, a: Expression, b: Expression) -> bool:
         """Whether two expressions or conditions are the same but for the way in which numbers are written.
 
-        Conditions are the same if they are built alike and their sides are equal; the order of ``and`` and ``or`` is free.
+        Conditions are the same if they are built alike and their sides are equal; the order of ``and`` and ``or`` is
+        free.
         """
         if a == b:
             return True

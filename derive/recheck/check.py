@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .algebra import Algebra
 from .decide import ALGEBRA, EVALUATION, Decider, with_equations_used
-from .expression import BadCertificateError, UndefinedError
+from .expression import BadCertificateError, Expression, UndefinedError, parse, subexpressions
 from .obligations import Need, NotRederivableError, Plan, plan_for
 from .printing import goal_text, text
 from .reading import Certificate, Obligation, load, read
@@ -80,8 +81,9 @@ def check(content: str, solver: Solver) -> Finding:
         found = Finding(REJECTED, str(error))
     except RecursionError:
         found = Finding(REJECTED, "an expression is nested too deeply")
-    stated = record.get("verdict")
-    record["verdict"] = stated if found.status == CONFIRMED else "UNKNOWN"
+    # A verdict is repeated only where it was confirmed; what the file says stands beside it.
+    record["stated"] = record.get("verdict")
+    record["verdict"] = record["stated"] if found.status == CONFIRMED else "UNKNOWN"
     return Finding(
         found.status, found.reason, found.confirmed_by, found.obligations, time.perf_counter() - start, record
     )
@@ -189,17 +191,46 @@ def _record(c: Certificate) -> dict[str, Any]:
         "verdict": c.verdict,
         "expected": claim["expected"],
         "method": c.method,
-        "derived": _optional(c, "derived"),
-        "published": _optional(c, "published"),
-        "relation": claim["relation"],
+        **_formulas(c),
         "source": _source(claim["source"]),
         "witness": {name: text(value) for name, value in c.witness.items()} or None,
     }
 
 
-def _optional(c: Certificate, field_name: str) -> str | None:
-    data = c.claim[field_name]
-    return None if data is None else text(c.parse(data, f"the {field_name} formula"))
+def _formulas(c: Certificate) -> dict[str, str | None]:
+    """The derived formula, if it is a part of what was claimed, and the published one, if it is equal as said."""
+    derived, published = (
+        None if c.claim[name] is None else c.parse(c.claim[name], f"the {name} formula")
+        for name in ("derived", "published")
+    )
+    relation = c.claim["relation"]
+    if relation not in (None, "equal", "upper", "lower"):
+        raise BadCertificateError(f"the relation {relation!r} between formulas is unknown")
+    if derived is None or not _occurs(derived, c.goal):
+        return {"derived": None, "published": None, "relation": None}
+    if published is not None and relation == "equal":
+        if not Algebra([derived, published], c.domains).same(derived, published):
+            raise BadCertificateError("the published formula is said to equal the derived one, and does not")
+    else:
+        published = relation = None
+    return {"derived": text(derived), "published": None if published is None else text(published), "relation": relation}
+
+
+def _occurs(e: Expression, data: Any) -> bool:
+    """Whether `e`, or for a sum or product all its parts together, occurs in the data of a goal."""
+    if isinstance(data, dict):
+        return any(_occurs(e, part) for part in data.values())
+    try:
+        whole = parse(data)
+    except (BadCertificateError, UndefinedError):
+        return isinstance(data, list) and any(_occurs(e, part) for part in data)
+    return any(part == e or _holds_parts(part, e) for part in subexpressions(whole))
+
+
+def _holds_parts(whole: Expression, e: Expression) -> bool:
+    if not isinstance(e, tuple) or not isinstance(whole, tuple) or e[0] != whole[0] or e[0] not in ("+", "*"):
+        return False
+    return not Counter(e[1:]) - Counter(whole[1:])
 
 
 def _source(data: Any) -> str | None:

@@ -20,7 +20,6 @@ from .solver import Answer, Solver
 __all__ = ["ALGEBRA", "EVALUATION", "Decider", "Decision", "with_equations_used"]
 
 ALGEBRA, EVALUATION = "exact algebra", "exact evaluation"
-_SOON, _LATE = 1.0, 5.0
 
 
 @dataclass(frozen=True)
@@ -98,19 +97,19 @@ class Decider:
     def _questions(self, given: Sequence[Expression], shows: Expression) -> Iterator[tuple[str, float, bool]]:
         """One question in several forms, each with a time limit; ``unsat`` of any of them decides it.
 
-        Most are answered at once, so no form is waited for long before all were tried.  The last form leaves nothing out:
-        its ``sat`` is an answer too.
+        Most are answered at once, so no form is waited for long before all were tried.  The last form leaves nothing
+        out: its ``sat`` is an answer too.
         """
         # What is assumed with roots and quotients in it is seldom needed and slows solvers down: first without.
         plain = [g for g in given if not contains(g, "**") or all(map(_is_plain, subexpressions(g)))]
-        yield question(plain, shows, self.domains), _SOON, False
+        yield question(plain, shows, self.domains), self.solver.soon, False
         algebra = Algebra([shows, *given], self.domains)
         cleared = question([self._cleared(g, algebra) for g in given], self._cleared(shows, algebra), self.domains)
-        yield cleared, _SOON, True
-        yield cleared, _SOON, False
-        yield question(plain, self._cleared(shows, algebra), self.domains), _SOON, False
-        yield cleared, _LATE, False
-        yield question(given, shows, self.domains), _LATE, False
+        yield cleared, self.solver.soon, True
+        yield cleared, self.solver.soon, False
+        yield question(plain, self._cleared(shows, algebra), self.domains), self.solver.soon, False
+        yield cleared, self.solver.late, False
+        yield question(given, shows, self.domains), self.solver.late, False
 
     def _cleared(self, condition: Expression, algebra: Algebra) -> Expression:
         """The condition with relations between quotients multiplied out, where the divisors' signs are evident."""
@@ -124,7 +123,7 @@ class Decider:
     def contradictory(self, conditions: Sequence[Expression]) -> bool:
         """Whether a solver shows that no values satisfy `conditions` together."""
         try:
-            return self.solver.ask(question(conditions, None, self.domains), _SOON).result == "unsat"
+            return self.solver.ask(question(conditions, None, self.domains), self.solver.soon).result == "unsat"
         except NotRealArithmeticError:
             return False
 
@@ -183,5 +182,3 @@ def with_equations_used(given: Sequence[Expression], shows: Expression) -> list[
                     used = replace(used, {symbol: value})
                     break
     return [] if used == shows else [used]
-
-

@@ -23,7 +23,7 @@ __all__ = ["KEYS", "Checked", "NoCertificatesError", "certificates_in", "exit_st
 
 KEYS = (
     *("rule", "claim", "statement", "hypotheses", "semantics", "verdict", "expected", "method", "derived", "published"),
-    *("relation", "source", "certificate", "witness", "confirmed_by", "seconds", "status", "reason"),
+    *("relation", "source", "certificate", "witness", "confirmed_by", "seconds", "status", "stated", "reason"),
 )
 DONE, FAILED, UNKNOWN = 0, 1, 3
 _SECONDS_FOR_ONE = 120.0
@@ -69,7 +69,9 @@ def certificates_in(directory: Path | str) -> list[Path]:
     folder = Path(directory)
     if not folder.is_dir():
         problem = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise NoCertificatesError(f"the folder {folder} {problem}; `optproof derive --out {folder}` writes certificates")
+        raise NoCertificatesError(
+            f"the folder {folder} {problem}; `optproof derive --out {folder}` writes certificates"
+        )
     found = sorted(p for p in folder.rglob("*.json") if not p.name.startswith("."))
     if not found:
         raise NoCertificatesError(f"{folder} holds no certificates; `optproof derive --out {folder}` writes them")

@@ -79,8 +79,8 @@ class Power:
 class Powers:
     """The powers with a symbol in the exponent in a family of expressions.
 
-    All powers of one base are written through the lowest, ``P = b ** (t + shift)``: ``b**t`` is then a product of b and P.
-    Division by b, which may be 0, is never needed.
+    All powers of one base are written through the lowest, ``P = b ** (t + shift)``: ``b**t`` is then a product of b
+    and P.  Division by b, which may be 0, is never needed.
     """
 
     expressions: Iterable[Expression]

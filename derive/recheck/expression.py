@@ -109,7 +109,9 @@ def _require_kinds(head: str, arguments: tuple[Expression, ...]) -> None:
     else:
         wanted = [False] * len(kinds)
     if kinds != wanted or any(isinstance(a, tuple) and a[0] == "case" for a in arguments):
-        raise BadCertificateError(f"the operator {head!r} is given a condition for a number, or a number for a condition")
+        raise BadCertificateError(
+            f"the operator {head!r} is given a condition for a number, or a number for a condition"
+        )
     if head == "at" and not isinstance(arguments[0], str):
         raise BadCertificateError("a sequence has a name")
     if head == "sum" and not isinstance(arguments[1], str):
@@ -191,7 +193,9 @@ def _collected(e: Expression) -> Expression:
 
 
 def linear(e: Expression) -> dict[str, Fraction] | None:
-    """The factor of each symbol in a linear expression, and under ``""`` the number beside them; None if it is not linear.
+    """The factor of each symbol in a linear expression, and under ``""`` the number beside them.
+
+    None if it is not linear.
 
     Examples
     --------

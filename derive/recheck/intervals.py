@@ -10,7 +10,7 @@ from typing import TypeAlias
 from .algebra import Algebra, TooComplicatedError
 from .expression import Expression, compare, is_relation, replace
 
-__all__ = ["UndecidedError", "holds", "sign"]
+__all__ = ["UndecidedError", "holds", "require_defined", "sign"]
 
 Bounds: TypeAlias = tuple[Fraction, Fraction]
 _PRECISIONS = (80, 320, 1280)
@@ -51,6 +51,12 @@ def sign(number: Expression) -> int:
     except (TooComplicatedError, ValueError) as error:
         raise UndecidedError(str(error)) from None
     raise UndecidedError("a number is too close to zero, or is not defined")
+
+
+def require_defined(number: Expression) -> None:
+    """Raise UndecidedError unless an expression without symbols is shown to be defined."""
+    if all(_enclose(number, bits) is None for bits in _PRECISIONS):
+        raise UndecidedError("a number is not defined, or not shown to be")
 
 
 def holds(condition: Expression, values: Mapping[Expression, Expression]) -> bool:

@@ -108,5 +108,3 @@ def _leading_power(e: Expression, symbol: str, domains: Mapping[str, Domain]) ->
     bottom = replace(below, {_SMALL: ZERO})
     value = make("*", (top, make("**", (bottom, -ONE))))
     return Limit(value, (("not", ("==", bottom, ZERO)),))
-
-

@@ -1,4 +1,4 @@
-"""What has to be shown so that a claim follows: worked out here from the rule and the goal, not taken from the certificate.
+"""What has to be shown so that a claim follows, worked out from the rule and the goal, not taken from the certificate.
 
 The argument of each kind of goal:
 
@@ -9,8 +9,8 @@ The argument of each kind of goal:
   if it holds at t - 1 then at t.  Hypotheses speak of the gradient and of constants, so that they hold at every step.
 * ``LimitIs``: the expression is continuous at the point (divisors not zero, radicands not negative there), powers of
   numbers in [0, 1) vanish as their exponents grow, and the value there is the limit.
-* ``ClosedForm``: by induction on t, or, with a sum: each old term is multiplied by the decay rate, and the newest term with
-  what stands beside the sum is what one step adds.
+* ``ClosedForm``: by induction on t, or, with a sum: each old term is multiplied by the decay rate, and the newest term
+  with what stands beside the sum is what one step adds.
 * ``DependsOn``: two points that differ in one symbol alone and give different values; no other symbol occurs.
 """
 
@@ -109,9 +109,7 @@ def _run_induction(c: Certificate) -> Iterator[Need]:
     for condition in (*domains, *c.facts):
         start = replace(condition, dict(c.rule.initial))
         yield Need("a state starts in its domain, or an auxiliary fact holds at the start", start)
-        yield Need(
-            "a state stays in its domain, or an auxiliary fact goes on to hold", _after(c, condition), c.facts
-        )
+        yield Need("a state stays in its domain, or an auxiliary fact goes on to hold", _after(c, condition), c.facts)
 
 
 def _needs_facts(c: Certificate, allowed: Sequence[Expression]) -> bool:
@@ -148,9 +146,7 @@ def _each_step(c: Certificate) -> Plan:
     needs = [*_run_induction(c), *_inductions(c, lemmas, [h for h in c.hypotheses if not _varies(c, h)])]
     earlier = [replace(lemma, {COUNTER: make("+", (COUNTER, -ONE))}) for lemma in lemmas]
     later = [_after(c, f) for f in (*c.facts, *lemmas)]
-    needs.append(
-        Need("one step", _resolved(c, c.expression("condition")), (*c.facts, *earlier, *later, *c.hypotheses))
-    )
+    needs.append(Need("one step", _resolved(c, c.expression("condition")), (*c.facts, *earlier, *later, *c.hypotheses)))
     return Plan(tuple(needs))
 
 
@@ -221,10 +217,11 @@ def _closed_form(c: Certificate) -> Plan:
     return Plan((*needs, *_sum_needs(c, symbol, following, plain, series)), note)
 
 
-def _sum_needs(
-    c: Certificate, symbol: str, following: Expression, plain: Expression, series: Expression
-) -> list[Need]:
-    """``x_t = d x_{t-1} + r_t`` with ``x_t = p_t + sum of f(i, t)``: f(i, t) = d f(i, t-1) for i < t, and the rest fits."""
+def _sum_needs(c: Certificate, symbol: str, following: Expression, plain: Expression, series: Expression) -> list[Need]:
+    """``x_t = d x_{t-1} + r_t`` with ``x_t = p_t + sum of f(i, t)``.
+
+    It suffices that ``f(i, t) = d f(i, t-1)`` for i < t, and that the term i = t with p makes up the rest.
+    """
     drive = replace(following, {symbol: ZERO})
     decay = make("+", (replace(following, {symbol: ONE}), make("*", (-ONE, drive))))
     linear = make("+", (make("*", (decay, symbol)), drive))

@@ -13,7 +13,19 @@ from typing import Any
 from .domains import COUNT, REAL, Domain
 from .expression import BadCertificateError, Expression, free_symbols, parse, replace, subexpressions
 
-__all__ = ["AFTER", "FORMAT", "VERSION", "Certificate", "Obligation", "Rule", "digest_of", "domain_from_json", "load", "read", "statement_digest"]
+__all__ = [
+    "AFTER",
+    "FORMAT",
+    "VERSION",
+    "Certificate",
+    "Obligation",
+    "Rule",
+    "digest_of",
+    "domain_from_json",
+    "load",
+    "read",
+    "statement_digest",
+]
 
 FORMAT, VERSION = "optproof certificate", 1
 AFTER = "__after"
@@ -30,6 +42,16 @@ _CLAIM_KEYS = {
 _RULE_KEYS = {"name", "title", "source", "hyperparameters", "state", "assignments", "gradient_at"}
 _QUANTITY_KEYS = {"name", "domain", "latex", "meaning", "unit"}
 _DOMAIN_KEYS = {"name", "lower", "upper", "lower_open", "upper_open", "integer"}
+# The parts of a goal, by its kind; goals of other kinds may have any.
+_GOAL_KEYS = {
+    "Equal": {"left", "right", "label", "label_text"},
+    "Holds": {"condition"},
+    "Invariant": {"condition", "lemmas"},
+    "EachStep": {"condition", "lemmas", "trials"},
+    "LimitIs": {"expression", "symbol", "point", "value"},
+    "ClosedForm": {"symbol", "initial", "following", "formula", "label", "label_text"},
+    "DependsOn": {"expression", "symbols"},
+}
 _OBLIGATION_KEYS = {"words", "kind", "given", "shows", "smtlib"}
 
 
@@ -97,17 +119,18 @@ def digest_of(data: object) -> str:
 
 
 def statement_digest(data: Mapping[str, Any]) -> str:
-    """The digest of what a certificate states: of which rule, what, under which hypotheses, with which verdict."""
+    """The digest of what a certificate states: of which rule, what, under which hypotheses, true or broken by what."""
     claim = data["claim"]
     return digest_of(
         {
             "rule": data["rule_digest"],
             "name": claim["name"],
-            "goal": claim["goal"],
+            **{key: claim[key] for key in ("goal", "derived", "published", "relation")},
             "hypotheses": [h["condition"] for h in claim["hypotheses"]],
             "symbols": data["symbols"],
             "semantics": claim["semantics"],
             "verdict": data["verdict"],
+            "witness": data["witness"],
         }
     )
 
@@ -172,6 +195,8 @@ def _certificate(data: Mapping[str, Any], rule: Rule, domains: Mapping[str, Doma
     goal = claim["goal"]
     if not isinstance(goal, dict) or not isinstance(goal.get("kind"), str):
         raise BadCertificateError("the goal has no kind")
+    if goal["kind"] in _GOAL_KEYS:
+        _keys(goal, {"kind", *_GOAL_KEYS[goal["kind"]]}, "the goal")
     if data["verdict"] not in ("PROVED", "REFUTED"):
         raise BadCertificateError(f"the verdict is {data['verdict']!r}, which no certificate can have")
     return Certificate(
@@ -184,9 +209,7 @@ def _certificate(data: Mapping[str, Any], rule: Rule, domains: Mapping[str, Doma
         method=_text(data["method"], "the method"),
         facts=tuple(expression(f, "a fact") for f in _list(data["facts"], "the facts")),
         obligations=tuple(
-            one
-            for item in _list(data["obligations"], "the obligations")
-            for one in _obligation(item, domains)
+            one for item in _list(data["obligations"], "the obligations") for one in _obligation(item, domains)
         ),
         witness=_witness(data["witness"]),
         domains=domains,
@@ -239,7 +262,9 @@ def _further_symbols(data: Any, rule: Rule) -> dict[str, Domain]:
 
 def _rule(data: Any) -> Rule:
     _keys(data, _RULE_KEYS, "the rule")
-    hyper = {n: d for item in _list(data["hyperparameters"], "hyperparameters") for n, d in [_quantity(item, "default")]}
+    hyper = {
+        n: d for item in _list(data["hyperparameters"], "hyperparameters") for n, d in [_quantity(item, "default")]
+    }
     states = {n: d for item in _list(data["state"], "the state") for n, d in [_quantity(item, "initial")]}
     lines = _list(data["assignments"], "the assignments")
     targets = [_quantity(item, "value")[0] for item in lines]
@@ -258,7 +283,9 @@ def _rule(data: Any) -> Rule:
     before = {THETA, GRADIENT, COUNTER, *hyper, *states}
     if any(not free_symbols(e) <= before for e in step.values()):
         raise BadCertificateError("the rule reads a value before it exists")
-    constants = {name: _declared(parse(s["initial"]), hyper, "a start") for name, s in zip(states, data["state"], strict=True)}
+    constants = {
+        name: _declared(parse(s["initial"]), hyper, "a start") for name, s in zip(states, data["state"], strict=True)
+    }
     return Rule(_text(data["name"], "the rule's name"), hyper, states, constants, step)
 
 

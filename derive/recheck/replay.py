@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from .expression import BadCertificateError, Expression, UndefinedError, free_symbols, replace
-from .intervals import UndecidedError, holds
+from .intervals import UndecidedError, holds, require_defined
 from .limits import limit_at
 from .obligations import NotRederivableError
 from .reading import AFTER, COUNTER, GRADIENT, THETA, Certificate
@@ -77,7 +77,9 @@ def _allowed(c: Certificate, values: dict[Expression, Expression]) -> None:
 def _only(c: Certificate, names: set[str]) -> None:
     strange = sorted(set(c.witness) - names)
     if strange:
-        raise BadCertificateError(f"the counterexample gives a value for {strange[0]}, which the claim does not speak of")
+        raise BadCertificateError(
+            f"the counterexample gives a value for {strange[0]}, which the claim does not speak of"
+        )
 
 
 def _at_a_point(c: Certificate, condition: Expression) -> None:
@@ -121,6 +123,8 @@ def _run(c: Certificate, condition: Expression) -> tuple[dict[Expression, Expres
         before = {**constants, **now, GRADIENT: gradient, COUNTER: Fraction(count)}
         _allowed(c, before)
         now = {name: replace(e, before) for name, e in c.rule.step.items()}
+        for value in now.values():
+            require_defined(value)
     return before, now
 
 

@@ -1,8 +1,8 @@
 """The sign of a polynomial where its coefficients show it.
 
-A variable with bounds is written through one that ranges over the nonnegative numbers: x in [l, u) is (l + u c) / (1 + c),
-x >= l is l + c.  If then all coefficients agree in sign, and variables without bounds occur to even powers only, the
-polynomial has that sign everywhere.
+A variable with bounds is written through one that ranges over the nonnegative numbers: x in [l, u) is
+(l + u c) / (1 + c), x >= l is l + c.  If then all coefficients agree in sign, and variables without bounds occur to
+even powers only, the polynomial has that sign everywhere.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Sign:
 def sign_of(p: Polynomial, domains: Sequence[Domain]) -> Sign | None:
     """The sign of `p`, whose variables live in `domains`, or None if it is not evident.
 
-    Where the coefficients do not show it, a variable x without bounds may: ``4 a (a x^2 + b x + c) = (2 a x + b)^2 + 4 a c -
-    b^2``.
+    Where the coefficients do not show it, a quadratic in one variable may:
+    ``4 a (a x^2 + b x + c) = (2 a x + b)^2 + 4 a c - b^2``.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Asking a solver: cvc5, which took no part in finding the proofs, or Z3 where cvc5 is missing, and never silently.
 
-The answer ``unknown`` covers everything that is neither ``sat`` nor ``unsat``: a limit reached, a solver that is missing.
+The answer ``unknown`` covers everything that is neither ``sat`` nor ``unsat``: a limit, or a solver that is missing.
 """
 
 from __future__ import annotations
@@ -41,10 +41,14 @@ class Solver:
     ----------
     name : str or None
         ``"cvc5"``, ``"z3"``, or None for none.
+    soon, late : float
+        Seconds of work for one form of a question: in the first round, and in the last.
     """
 
-    def __init__(self, name: str | None) -> None:
+    def __init__(self, name: str | None, *, soon: float = 1.0, late: float = 5.0) -> None:
         self.name = name
+        self.soon = soon
+        self.late = late
         self._process: subprocess.Popen[str] | None = None
         self._memory: dict[tuple[str, float, bool], Answer] = {}
 
@@ -69,7 +73,7 @@ class Solver:
     def ask(self, script: str, seconds: float, *, coverings: bool = False) -> Answer:
         """The answer to an SMT-LIB script with one ``(check-sat)``, within a time limit.
 
-        With `coverings`, cvc5 uses cylindrical algebraic coverings alone, which are complete but slow in many variables.
+        With `coverings`, cvc5 uses cylindrical algebraic coverings alone: complete, but slow in many variables.
         """
         key = (script, seconds, coverings)
         if key not in self._memory:

@@ -1,7 +1,7 @@
 """A process of its own for the solver, so that a question that outlives its limit can be killed.
 
-Reads one JSON object a line, ``{"script": ..., "solver": "cvc5" | "z3", "seconds": ..., "coverings": ...}``, and answers one a
-line, ``{"result": "unsat" | "sat" | "unknown", "reason": ...}``.
+Reads one JSON object a line, ``{"script": ..., "solver": "cvc5" | "z3", "seconds": ..., "coverings": ...}``, and
+answers one a line, ``{"result": "unsat" | "sat" | "unknown", "reason": ...}``.
 """
 
 from __future__ import annotations

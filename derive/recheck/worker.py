@@ -1,4 +1,4 @@
-"""A process that checks certificates: a JSON object ``{"path": ..., "solver": ...}`` a line in, a finding a line out."""
+"""A process that checks certificates: ``{"path": ..., "solver": ...}`` a line in, a finding a line out."""
 
 from __future__ import annotations
 

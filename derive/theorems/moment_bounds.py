@@ -25,6 +25,7 @@ __all__ = ["claims"]
 
 _NINE_TENTHS = (sp.Rational(9, 10), sp.Rational(99, 100))
 _ABOVE_THE_LINE = (sp.Rational(899, 1000), sp.Rational(99, 100))
+_SHORT_MEMORY = (sp.Rational(1, 2), sp.Rational(3, 5))
 _LONGEST_TRIAL = 12
 
 
@@ -88,12 +89,14 @@ def _moment_bounds(found: NormalisedStep, rule: UpdateRule) -> Iterator[Claim]:
         derived=found.supremum * sp.sqrt(1 - found.a ** (2 * t) / found.b**t),
         seed=("S2",),
     )
+    chosen = {found.a: _SHORT_MEMORY[0], found.b: _SHORT_MEMORY[1]}
+    trials = (default_trial(found, rule, chosen, _extremal(found, chosen, _LONGEST_TRIAL)),)
     if found.correction == 1:
         cleared_now = le(n**2 * below, above * s)
-        yield step_bound(found, rule, above, below, (cleared_now,), (condition,))
+        yield step_bound(found, rule, above, below, (cleared_now,), (condition,), trials=trials)
     else:
         shrunk = above * (found.b**t - found.a ** (2 * t))
-        yield step_bound(found, rule, shrunk, below * found.b**t, (*lemmas, cleared), (condition,))
+        yield step_bound(found, rule, shrunk, below * found.b**t, (*lemmas, cleared), (condition,), trials=trials)
 
 
 def _moments(found: NormalisedStep) -> tuple[Quantity, Quantity]:

@@ -6,41 +6,38 @@ Several claims flip between the arithmetics; then the one about real numbers sta
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 import sympy as sp
 
 from ..claim import Claim, Hypothesis
 from ..floating import FORMATS, Format
-from ..goal import Equal, Holds, Invariant
+from ..printing import expression_text
+from ..prove.rounded_values import to_fraction
 from ..prove.verdict import Verdict
-from ..relations import eq, ge, gt, le, lt
-from ..rounding_goals import AbsorbedIff, Computed, ComputedRun, Rounded, RoundsToOneIff
-from ..rule import State, UpdateRule
-from ..structure import LinearState, corrected_averages, linear_states
-from ..symbols import NONNEGATIVE, Quantity, after
+from ..relations import eq, ge, gt, le
+from ..rounding_goals import AbsorbedIff, Computed, Rounded
+from ..rule import UpdateRule
+from ..symbols import NONNEGATIVE, Quantity
+from .rounded_averages import ABOUT_AVERAGES, spread, standing_still, underflow
 from .subjects import FLOATING_POINT
 
 __all__ = ["claims"]
 
-# Claims whose answer is the same for every rule stand with these.
-_ABOUT_AVERAGES, _ABOUT_STEPS = "adam", "sgd"
+# Claims whose answer is the same for every rule stand with this one.
+_ABOUT_STEPS = "sgd"
 _OTHER_EPS = (sp.Rational(1, 10**7), sp.Rational(1, 10**6))
 _OTHER_RATES = (sp.Rational(3, 10**4), sp.Rational(1, 10**4))
 _SUM = Quantity("rounded_sum")
-_PRODUCT = Quantity("rounded_product")
-_DECAY = Quantity("rounded_decay")
-_REST = Quantity("rounded_rest")
 
 
 def claims(rule: UpdateRule) -> Iterator[Claim]:
     """What rounding does to eps, to the decay rates, to small steps and to the spread of centered rules."""
     if "[" not in rule.name:
         yield from _lost_eps(rule)
-        yield from _standing_still(rule)
-        yield from _underflow(rule)
+        yield from standing_still(rule)
+        yield from underflow(rule)
         yield from _lost_steps(rule)
-    yield from _spread(rule)
+    yield from spread(rule)
 
 
 def _default(rule: UpdateRule, name: str) -> sp.Rational | None:
@@ -49,8 +46,8 @@ def _default(rule: UpdateRule, name: str) -> sp.Rational | None:
 
 def _spelt(number: sp.Rational) -> str:
     """A positive number as a short part of a name: ``1e-7``, ``3e-4``."""
-    digits, exponent = f"{float(number):.0e}".split("e")
-    return f"{digits}e{int(exponent)}"
+    digits, exponent = f"{float(number):e}".split("e")
+    return f"{digits.rstrip('0').rstrip('.')}e{int(exponent)}"
 
 
 # --- eps ---
@@ -59,11 +56,11 @@ def _spelt(number: sp.Rational) -> str:
 def _lost_eps(rule: UpdateRule) -> Iterator[Claim]:
     """From where on adding eps changes nothing."""
     eps, kept = _default(rule, "eps"), _beside_eps(rule)
-    if eps is None or eps <= 0 or kept is None:
-        return
     form = FORMATS["float32"]
+    if eps is None or kept is None or form.round(to_fraction(eps)) == 0:
+        return
     yield from _lost_from(rule, eps, kept, form, "")
-    if rule.name == _ABOUT_AVERAGES:
+    if rule.name == ABOUT_AVERAGES:
         for other in _OTHER_EPS:
             yield from _lost_from(rule, other, kept, form, f"-{_spelt(other)}")
 
@@ -83,15 +80,15 @@ def _lost_from(rule: UpdateRule, eps: sp.Rational, kept: sp.Expr, form: Format, 
     rounded = Quantity("rounded_eps")
     lines = (Rounded(rounded, "", (eps,)), Rounded(_SUM, "+", (s, rounded)))
     goal = Computed(form.name, (s,), lines, eq(_SUM, s))
-    start = _frozen_from(eps, form)
-    below = form.below(Fraction(int(start.p), int(start.q)))
+    start = _frozen_from(sp.Rational(form.round(to_fraction(eps))), form)
+    below = form.below(to_fraction(start))
     yield Claim(
         f"eps-lost{ending}",
         FLOATING_POINT,
         f"Once what eps = {_spelt(eps)} is added to has reached this number, adding it changes nothing.",
         rule,
         goal,
-        hypotheses=(Hypothesis(ge(s, start), f"s is {kept}"),),
+        hypotheses=(Hypothesis(ge(s, start), f"s is {expression_text(kept, rule=rule)}"),),
         derived=start,
         seed=("S2",),
         semantics=form.name,
@@ -119,182 +116,20 @@ def _frozen_from(size: sp.Rational, form: Format) -> sp.Rational:
     return sp.Integer(2) ** exponent
 
 
-# --- decay rates near 1 ---
-
-
-def _standing_still(rule: UpdateRule) -> Iterator[Claim]:
-    """Decay rates that are rounded to 1, and the averages that no longer decay."""
-    if rule.name == _ABOUT_AVERAGES:
-        yield from _rounded_to_one(rule)
-    defaults = {h.symbol: h.default for h in rule.hyper if h.default is not None}
-    for linear in linear_states(rule):
-        decay = linear.decay.xreplace(defaults)
-        if not linear.is_average or not isinstance(decay, sp.Rational):
-            continue
-        if decay >= 1 - sp.Rational(1, 2 ** (FORMATS["bfloat16"].precision + 1)):
-            yield from _never_decays(rule, linear, decay)
-        if rule.name == _ABOUT_AVERAGES and linear.input == rule.gradient:
-            yield from _keeps_constant(rule, linear, decay)
-
-
-def _rounded_to_one(rule: UpdateRule) -> Iterator[Claim]:
-    b = Quantity("b", NONNEGATIVE, "b", meaning="a decay rate")
-    for form in FORMATS.values():
-        threshold = 1 - sp.Rational(1, 2 ** (form.precision + 1))
-        yield Claim(
-            f"decay-rounds-to-one-{form.name}",
-            FLOATING_POINT,
-            f"A decay rate becomes 1 in {form.name} exactly from here on.",
-            rule,
-            RoundsToOneIff(form.name, b, threshold),
-            derived=threshold,
-            seed=("S11",),
-            semantics=form.name,
-        )
-
-
-def _never_decays(rule: UpdateRule, linear: LinearState, decay: sp.Rational) -> Iterator[Claim]:
-    """An average whose decay rate is nearer to 1 than bfloat16 can tell."""
-    q, low, high = linear.state.symbol, FORMATS["bfloat16"], FORMATS["float32"]
-    yield Claim(
-        f"decays-{q.name}",
-        FLOATING_POINT,
-        f"Over the real numbers {q.name} falls as long as the gradient is zero.",
-        rule,
-        Holds(lt(linear.decay * q, q)),
-        hypotheses=(Hypothesis(gt(q, 0)),),
-        seed=("S11",),
-    )
-    yield Claim(
-        f"never-decays-{q.name}-{low.name}",
-        FLOATING_POINT,
-        f"In {low.name} {q.name} never falls, even if the product with the decay rate is exact before it is rounded.",
-        rule,
-        Computed(low.name, (q,), (Rounded(_PRODUCT, "*", (decay, q)),), eq(_PRODUCT, q)),
-        seed=("S11",),
-        semantics=low.name,
-    )
-    yield Claim(
-        f"never-decays-{q.name}-{high.name}",
-        FLOATING_POINT,
-        f"In {high.name} {q.name} stands still too.",
-        rule,
-        Computed(high.name, (q,), (Rounded(_PRODUCT, "*", (decay, q)),), eq(_PRODUCT, q)),
-        expected=Verdict.REFUTED,
-        seed=("S11",),
-        semantics=high.name,
-    )
-    if linear in corrected_averages(rule):
-        lines = (Rounded(_DECAY, "", (decay,)), Rounded(_REST, "-", (sp.Integer(1), _DECAY)))
-        yield Claim(
-            f"correction-divides-by-zero-{q.name}-{low.name}",
-            FLOATING_POINT,
-            f"In {low.name} the bias correction of {q.name} divides by zero in the first step: the decay rate is 1.",
-            rule,
-            Computed(low.name, (), lines, eq(_REST, 0)),
-            seed=("S11",),
-            semantics=low.name,
-        )
-
-
-def _keeps_constant(rule: UpdateRule, linear: LinearState, decay: sp.Rational) -> Iterator[Claim]:
-    """An average that has reached a constant gradient, in both arithmetics."""
-    q, g, form = linear.state.symbol, rule.gradient, FORMATS["float32"]
-    yield Claim(
-        f"keeps-constant-{q.name}",
-        FLOATING_POINT,
-        f"Over the real numbers {q.name} stays at a constant gradient that it has reached.",
-        rule,
-        Equal(linear.decay * g + (1 - linear.decay) * g, g),
-    )
-    first, second = Quantity("rounded_old"), Quantity("rounded_new")
-    lines = (
-        Rounded(_DECAY, "", (decay,)),
-        Rounded(_REST, "", (1 - decay,)),
-        Rounded(first, "*", (_DECAY, g)),
-        Rounded(second, "*", (_REST, g)),
-        Rounded(_SUM, "+", (first, second)),
-    )
-    yield Claim(
-        f"keeps-constant-{q.name}-{form.name}",
-        FLOATING_POINT,
-        f"In {form.name} {q.name} stays at a constant gradient that it has reached.",
-        rule,
-        Computed(form.name, (g,), lines, eq(_SUM, g)),
-        expected=Verdict.REFUTED,
-        semantics=form.name,
-    )
-
-
-# --- gradients whose squares vanish ---
-
-
-def _underflow(rule: UpdateRule) -> Iterator[Claim]:
-    """Up to which gradient an average of squares stays at zero."""
-    defaults = {h.symbol: h.default for h in rule.hyper if h.default is not None}
-    for linear in linear_states(rule):
-        rest = (1 - linear.decay).xreplace(defaults)
-        if linear.input != rule.gradient**2 or not isinstance(rest, sp.Rational):
-            continue
-        for form in FORMATS.values():
-            yield _stays_zero(rule, linear.state, rest, form)
-
-
-def _stays_zero(rule: UpdateRule, kept: State, rest: sp.Rational, form: Format) -> Claim:
-    g, name = rule.gradient, kept.name
-    lines = (
-        Rounded(_REST, "", (rest,)),
-        Rounded(_PRODUCT, "*", (_REST, g)),
-        Rounded(Quantity("rounded_square"), "*", (_PRODUCT, g)),
-    )
-    limit = _vanishes_up_to(rest, form)
-    vanishes = eq(lines[-1].target, 0)
-    return Claim(
-        f"stays-zero-{name}-{form.name}",
-        FLOATING_POINT,
-        f"In {form.name} a gradient adds nothing to {name} exactly up to this size: about {float(limit):.3g}.",
-        rule,
-        Computed(form.name, (g,), lines, sp.Equivalent(vanishes, le(sp.Abs(g), limit), evaluate=False)),
-        derived=limit,
-        seed=("S2",),
-        semantics=form.name,
-    )
-
-
-def _vanishes_up_to(rest: sp.Rational, form: Format) -> sp.Rational:
-    """The largest g of the format with ``fl(fl(fl(rest) g) g) = 0``, by bisection."""
-    factor = form.round(Fraction(int(rest.p), int(rest.q)))
-    low, high = 0, form.ordinal(Fraction(1))
-    while high - low > 1:
-        middle = (low + high) // 2
-        g = form.number(middle)
-        if _times(_times(factor, g, form), g, form) == 0:
-            low = middle
-        else:
-            high = middle
-    found = form.number(low)
-    return sp.Rational(found.numerator, found.denominator)
-
-
-def _times(a: Fraction | float, b: Fraction, form: Format) -> Fraction | float:
-    return form.round(a * b)
-
-
 # --- steps that are lost ---
 
 
 def _lost_steps(rule: UpdateRule) -> Iterator[Claim]:
     """Parameters that steps of a given size no longer move."""
     rate = _default(rule, "lr")
-    if rule.name not in (_ABOUT_AVERAGES, _ABOUT_STEPS) or rate is None:
+    if rule.name not in (ABOUT_AVERAGES, _ABOUT_STEPS) or rate is None:
         return
     if rule.name == _ABOUT_STEPS:
         yield from _lost_exactly_if(rule)
-    low, high = FORMATS["bfloat16"], FORMATS["float32"]
-    yield from _frozen(rule, rate, high)
-    if rule.name == _ABOUT_AVERAGES:
-        for other in (rate, *_OTHER_RATES):
-            yield from _frozen(rule, other, low)
+    else:
+        yield from _frozen(rule, rate, FORMATS["float32"])
+        for one in (rate, *_OTHER_RATES):
+            yield from _frozen(rule, one, FORMATS["bfloat16"])
 
 
 def _lost_exactly_if(rule: UpdateRule) -> Iterator[Claim]:
@@ -333,77 +168,16 @@ def _frozen(rule: UpdateRule, rate: sp.Rational, form: Format) -> Iterator[Claim
         derived=start,
         semantics=form.name,
     )
+    if to_fraction(rate) <= to_fraction(start) / 2 ** (form.precision + 1):
+        # Not even half the spacing below a power of two: nothing distinguishes this size.
+        return
     yield Claim(
         f"frozen-from-{_spelt(rate)}-{form.name}",
         FLOATING_POINT,
-        f"Commonly said: in {form.name} steps of at most {_spelt(rate)} do not move a parameter of this very size either.",
+        f"Commonly said: in {form.name} steps of at most {_spelt(rate)} do not move a parameter of this size either.",
         rule,
         goal,
         hypotheses=(Hypothesis(ge(sp.Abs(theta), start)), small),
         expected=Verdict.REFUTED,
         semantics=form.name,
-    )
-
-
-# --- the spread of centered rules ---
-
-
-def _spread(rule: UpdateRule) -> Iterator[Claim]:
-    """The average square less the squared average: a variance over the reals, not so when every operation rounds."""
-    g, found = rule.gradient, {linear.input: linear for linear in linear_states(rule) if linear.is_average}
-    square, mean = found.get(g**2), found.get(g)
-    if square is None or mean is None or square.decay != mean.decay or len(rule.state) != 2:
-        return
-    decay = square.decay.xreplace({h.symbol: h.default for h in rule.hyper if h.default is not None})
-    if not isinstance(decay, sp.Rational):
-        return
-    v, m, form = square.state.symbol, mean.state.symbol, FORMATS["float32"]
-    yield Claim(
-        "spread-not-negative",
-        FLOATING_POINT,
-        "Over the real numbers the centered spread is never negative, so that its root exists.",
-        rule,
-        Invariant(ge(v - m**2, 0)),
-    )
-    goal = ComputedRun(
-        form.name, (v, m), (sp.Integer(0), sp.Integer(0)), _centered_lines(v, m, g, decay), ge(Quantity("spread"), 0)
-    )
-    words = f"In {form.name} the centered spread is never negative either"
-    yield Claim(
-        f"spread-not-negative-{form.name}",
-        FLOATING_POINT,
-        f"{words}; where it is, its root is not a number, and so is theta from then on.",
-        rule,
-        goal,
-        expected=Verdict.REFUTED,
-        semantics=form.name,
-    )
-    yield Claim(
-        f"spread-not-negative-ordinary-{form.name}",
-        FLOATING_POINT,
-        f"{words}, as long as gradients are of ordinary size and nothing underflows.",
-        rule,
-        goal,
-        hypotheses=(Hypothesis(ge(sp.Abs(g), sp.Rational(1, 1000))), Hypothesis(le(sp.Abs(g), 1))),
-        expected=Verdict.REFUTED,
-        semantics=form.name,
-    )
-
-
-def _centered_lines(v: Quantity, m: Quantity, g: Quantity, decay: sp.Rational) -> tuple[Rounded, ...]:
-    """One step with a rounding after each operation, constants rounded once, and the spread after it."""
-    square, kept, added = Quantity("square"), Quantity("kept_square"), Quantity("added_square")
-    kept_mean, added_mean, squared = Quantity("kept_mean"), Quantity("added_mean"), Quantity("squared_mean")
-    return (
-        Rounded(_DECAY, "", (decay,)),
-        Rounded(_REST, "", (1 - decay,)),
-        Rounded(square, "*", (g, g)),
-        Rounded(kept, "*", (_DECAY, v)),
-        Rounded(added, "*", (_REST, square)),
-        Rounded(after(v), "+", (kept, added)),
-        Rounded(kept_mean, "*", (_DECAY, m)),
-        Rounded(added_mean, "*", (_REST, g)),
-        Rounded(after(m), "+", (kept_mean, added_mean)),
-        Rounded(squared, "*", (after(m), after(m))),
-        Rounded(Quantity("spread"), "-", (after(v), squared)),
     )

@@ -11,7 +11,7 @@ from ..goal import EachStep, Equal, Invariant
 from ..normalised import DrivenBuffer, NormalisedStep, driven_buffer, normalised_step
 from ..prove.verdict import Verdict
 from ..recurrence_goals import StepWithin, Trial
-from ..relations import eq, ge, gt, le
+from ..relations import eq, ge, gt, le, lt
 from ..rule import Source, UpdateRule
 from ..structure import corrected_averages, linear_states, movement
 from ..symbols import Quantity, after
@@ -57,6 +57,16 @@ def _of_gradient(found: NormalisedStep, rule: UpdateRule) -> Iterator[Claim]:
         derived=above / below,
     )
     yield step_bound(found, rule, above, below, (), (), duchi("section 1.1") if own else None)
+    yield Claim(
+        "step-bound-not-attained",
+        LARGEST_STEP,
+        "With a positive eps the bound is never attained: every step is shorter.",
+        rule,
+        EachStep(lt((after(rule.theta) - found.keep * rule.theta) ** 2 * below, found.base**2 * above)),
+        hypotheses=(Hypothesis(gt(found.base, 0), "the learning rate is not zero"),),
+        derived=found.base * found.supremum,
+        seed=("S2",),
+    )
     if own:
         return
     yield _longer_than_lr(found, rule, "Often assumed: no step is longer than the learning rate. The first one is.")
@@ -70,6 +80,7 @@ def step_bound(
     lemmas: tuple[sp.Basic, ...],
     hypotheses: tuple[Hypothesis, ...],
     source: Source | None = None,
+    trials: tuple[Trial, ...] = (),
 ) -> Claim:
     """The claim that no step is longer than the derived bound; `above` and `below` bound the squared ratio."""
     bound = found.base * found.supremum
@@ -81,7 +92,7 @@ def step_bound(
         title,
         rule,
         StepWithin(
-            bound, found.keep, found.rate, found.direction, after(found.scale), above, below, found.size, lemmas
+            bound, found.keep, found.rate, found.direction, after(found.scale), above, below, found.size, lemmas, trials
         ),
         hypotheses=hypotheses,
         derived=bound,
@@ -135,12 +146,18 @@ def _of_buffer(found: DrivenBuffer, rule: UpdateRule) -> Iterator[Claim]:
     )
     one = sp.Integer(1)
     bound = moved.rate * limit
+    # Each gradient dwarfs the ones before it, so every one of them puts nearly the most it can into the buffer.
+    fixed = {h.symbol: h.default for h in rule.hyper if h.default is not None}
+    fixed |= {s: sp.Integer(0) for s in found.state.drive.free_symbols if s.name == "weight_decay"}
+    growing = Trial(tuple({**fixed, mu: sp.Rational(1, 2)}.items()), tuple(sp.Integer(1000) ** i for i in range(10)))
     yield Claim(
         "step-bound",
         LARGEST_STEP,
         "No step is longer than this, whatever the gradients were.",
         rule,
-        StepWithin(bound, moved.keep, moved.rate, moved.direction, one, limit**2, one, moved.rate**2, (invariant,)),
+        StepWithin(
+            bound, moved.keep, moved.rate, moved.direction, one, limit**2, one, moved.rate**2, (invariant,), (growing,)
+        ),
         derived=bound,
         seed=("S2", "S5"),
     )

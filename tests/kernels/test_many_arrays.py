@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 import tracemalloc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import optproof as op
-from optproof.kernels import arrays as arrays_module, cache, native
+from optproof.kernels import arrays as arrays_module, cache, native, threads as threads_module
 from optproof.kernels.array_layout import layout_is_as_expected
 from optproof.kernels.pieces import cut
 from optproof.kernels.threads import GRAIN
@@ -187,6 +188,35 @@ def test_pieces_cover_every_element_once(sizes: list[int], threads: int) -> None
     assert max(work, default=0) <= -(-sum(sizes) // threads) + slack
 
 
+def test_an_interrupt_waits_for_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, done = threads_module.wait, []
+
+    def interrupted(futures: Any) -> Any:
+        monkeypatch.setattr(threads_module, "wait", usual)
+        raise KeyboardInterrupt
+
+    def work(start: int, stop: int) -> None:
+        if start:
+            time.sleep(0.2)
+        done.append((start, stop))
+
+    monkeypatch.setattr(threads_module, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        threads_module.in_threads(work, [(0, 1), (1, 2)])
+    assert sorted(done) == [(0, 1), (1, 2)]
+
+
+def test_without_another_thread_the_work_is_done_in_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoThreads:
+        def submit(self, *_: object) -> None:
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threads_module, "_pool", lambda *_: NoThreads())
+    done: list[tuple[int, int]] = []
+    threads_module.in_threads(lambda start, stop: done.append((start, stop)), [(0, 1), (1, 2), (2, 3)])
+    assert done == [(0, 1), (1, 2), (2, 3)]
+
+
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("OPTPROOF_CACHE_DIR", str(tmp_path / "file"))
@@ -217,8 +247,7 @@ STEP = "import numpy as np, optproof as op; t = np.ones(2); op.optimizer('sgd', 
 
 
 def test_damaged_machine_code_is_made_anew(tmp_path: Path, fresh_process: FreshProcess) -> None:
-    for _ in range(2):
-        assert fresh_process("-c", STEP, OPTPROOF_CACHE_DIR=str(tmp_path)) == "[0. 0.]\n"
+    assert fresh_process("-c", STEP, OPTPROOF_CACHE_DIR=str(tmp_path)) == "[0. 0.]\n"
     machine_code = sorted(tmp_path.glob("*/__pycache__/*.nbc"))
     assert len(machine_code) == 5  # the kernel, its loop over arrays, and the three functions that look at arrays
     for file in machine_code:

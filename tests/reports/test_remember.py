@@ -31,8 +31,8 @@ def test_what_was_kept_is_recalled(tmp_path: Path, results: tuple) -> None:
     assert [(r.claim.name, r.verdict, r.method, r.witness) for r in recalled] == [
         (r.claim.name, r.verdict, r.method, r.witness) for r in results
     ]
-    assert [[(s.words, s.latex) for s in r.steps] for r in recalled] == [
-        [(s.words, s.latex) for s in r.steps] for r in results
+    assert [[(s.words, r.step_latex(s)) for s in r.steps] for r in recalled] == [
+        [(s.words, r.step_latex(s)) for s in r.steps] for r in results
     ]
 
 

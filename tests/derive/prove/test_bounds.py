@@ -27,7 +27,7 @@ def settled(name: str, claim: str, **changed: object) -> Result:
     own = {k: v for k, v in changed.items() if k in ("hypotheses",)}
     goal = {k: v for k, v in changed.items() if k not in own}
     found = replace(found, **own, goal=replace(found.goal, **goal))
-    with Solver() as solver:
+    with Solver(rlimit=5_000_000) as solver:
         return settle(found, setting_of(made, solver), solver)
 
 
@@ -132,3 +132,9 @@ def test_the_centred_step_is_at_least_twice_the_learning_rate_and_not_more() -> 
     goal = proved.claim.goal
     larger = type(goal.condition)(goal.condition.lhs, goal.condition.rhs * sp.Rational(11, 10), evaluate=False)
     assert settled("rmsprop[centered]", "centered-step-at-least", condition=larger).verdict is not Verdict.PROVED
+
+
+@pytest.mark.parametrize("name", ["adagrad", "rmsprop", "rmsprop[l2]"])
+def test_the_bound_is_approached_but_only_without_eps_attained(name: str) -> None:
+    assert settled(name, "step-bound-not-attained").verdict is Verdict.PROVED
+    assert settled(name, "step-bound-not-attained", hypotheses=()).verdict is not Verdict.PROVED
