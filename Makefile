@@ -18,7 +18,7 @@ FLOORS := derive kernels analysis reports
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check lint types upkeep slow browser chromium bench format update clean
+.PHONY: help report test check lint types upkeep slow frameworks browser chromium bench format update clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,7 +45,11 @@ upkeep: $(DEV) ## generated files, links and the wheel
 	$(BIN)/python -m pytest -n $(JOBS) -m upkeep $(ARGS)
 
 slow: $(DEV) ## the tests that take minutes
-	$(BIN)/python -m pytest -m slow $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) -m slow $(ARGS)
+
+frameworks: $(DEV) ## the tests that trace torch's optimizers; installs torch
+	$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[torch]'
+	$(BIN)/python -m pytest -m torch $(ARGS)
 
 browser: $(DEV) chromium ## the tests that look at the report in a browser
 	$(BIN)/python -m pytest -m browser $(ARGS)

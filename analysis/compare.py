@@ -22,7 +22,7 @@ from .trace.isolation import TIME_LIMIT, Tracer
 from .trace.record import Traced, Untraceable
 from .verification.alignment import Alignment, alignments, fits
 from .verification.counterexample import effect_in_float32, parting_run
-from .verification.deciding import Sameness, same, varying_of
+from .verification.deciding import Sameness, deviations, same, varying_of
 from .verification.explanation import explained
 from .verification.record import FULL_SCOPE, Counterexample, Difference
 from .verification.system import System, of_traced
@@ -107,7 +107,7 @@ def compare(first: str | UpdateRule, second: str | UpdateRule, *, seconds: float
     Examples
     --------
     >>> compare("adam", "adam[eps_hat]").translation
-    {'eps': 'eps sqrt(1 - beta2^t)'}
+    {'eps': 'sqrt(1 - beta2^t) eps'}
     """
     start = time.perf_counter()
     names = tuple(x if isinstance(x, str) else x.name for x in (first, second))
@@ -148,7 +148,7 @@ def _compared(
             return replace(blank, reason=side.notes[-1] if side.notes else "not every branch was traced")
     systems = _system(one, bench), _system(other, bench)
     candidates = list(alignments(*systems))
-    fitting = next((a for a in candidates if fits(a)), None)
+    fitting = next((a for a in candidates if not deviations(a, *systems) and fits(a)), None)
     aligned = fitting or candidates[0]
     if aligned.fixed:
         shown = ", ".join(f"{name} = {value}" for name, value in aligned.fixed.items())

@@ -52,7 +52,7 @@ class Invariant:
 class EachStep:
     """`condition` relates the states before each step, those after it and the gradient, along every run.
 
-    `lemmas` are invariants under the same hypotheses, proved first and used; `trials` are runs that may break the claim.
+    `lemmas` are invariants under the same hypotheses, proved first and used; `trials` are runs that may break it.
     """
 
     condition: sp.Basic

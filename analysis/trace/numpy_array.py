@@ -98,7 +98,7 @@ class SymbolicArray(np.ndarray):
         """The same values in memory of their own."""
         return SymbolicArray(values_of(self).copy(), exprs_of(self, self.tracing).copy(), self.tracing)
 
-    def astype(self, dtype: Any, *args: Any, copy: bool = True, **kwargs: Any) -> Any:
+    def astype(self, dtype: Any, *args: Any, copy: bool = True, **kwargs: Any) -> Any:  # type: ignore[override]
         """The same values: the arithmetic is real, whatever the type; conditions become 1 and 0."""
         kind = np.dtype(dtype).kind
         if kind == "b":
@@ -118,7 +118,7 @@ class SymbolicArray(np.ndarray):
         """The elements as a list."""
         return [x.tolist() if isinstance(x, SymbolicArray) else x for x in self]
 
-    def reshape(self, *shape: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def reshape(self, *shape: Any, **kwargs: Any) -> Any:
         """The same memory in another shape."""
         return self._both("reshape", *shape, **kwargs)
 
@@ -148,16 +148,6 @@ class SymbolicArray(np.ndarray):
     def T(self) -> Any:
         """The transpose."""
         return self.transpose()
-
-    @property
-    def flat(self) -> Any:
-        """The elements in one dimension."""
-        return self.ravel()
-
-    @property
-    def real(self) -> Any:
-        """Itself."""
-        return self
 
     def conj(self) -> Any:
         """Itself."""
@@ -365,25 +355,9 @@ def _reduce(tracing: Tracing, ufunc: np.ufunc, inputs: Any, kwargs: dict[str, An
     if axis is None:
         exprs, axis = exprs.ravel(), 0
         values = values.ravel()
-    found = np.apply_along_axis(_Joined(REDUCTIONS[ufunc.__name__]), axis, exprs)
-    joined = _mapped(lambda held: held.expr, found) if isinstance(found, np.ndarray) and found.ndim else None
-    return wrapped(
-        ufunc.reduce(values, axis=axis), joined if joined is not None else plain_asarray(found)[()].expr, tracing
-    )
-
-
-class _Held:
-    """An expression in a box, so that NumPy does not look into it."""
-
-    def __init__(self, expr: sp.Basic) -> None:
-        self.expr = expr
-
-
-class _Joined:
-    def __init__(self, join: Any) -> None:
-        self._join = join
-
-    def __call__(self, row: Any) -> Any:
-        holder = plain_empty((), dtype=object)
-        holder[()] = _Held(self._join(list(row)))
-        return holder[()]
+    join = REDUCTIONS[ufunc.__name__]
+    rows = np.moveaxis(exprs, axis, -1)
+    found = plain_empty(rows.shape[:-1], dtype=object)
+    for index in np.ndindex(found.shape):
+        found[index] = join(list(rows[index]))
+    return wrapped(ufunc.reduce(values, axis=axis), found if found.ndim else found[()], tracing)

@@ -114,7 +114,9 @@ class _Session:
         quantity = self.runner.hyper.get(name)
         if quantity is None:
             raise NewHyperparameter(name)
-        return self.tracing.scalar(random.Random(f"{self.seed} {name}").uniform(*_RANGES[self.seed % len(_RANGES)]), quantity)
+        return self.tracing.scalar(
+            random.Random(f"{self.seed} {name}").uniform(*_RANGES[self.seed % len(_RANGES)]), quantity
+        )
 
     def array(self, quantity: Quantity, *, positive: bool = False) -> SymbolicArray:
         sizes = _SIZES[self.seed % len(_SIZES)]

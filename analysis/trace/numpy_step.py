@@ -66,9 +66,7 @@ class HyperMapping(dict[str, Any]):
     def _all(self) -> list[str]:
         names = list(dict.fromkeys((*dict.keys(self), *self._known)))
         if not names:
-            raise Untraceable(
-                "the code asks for all hyperparameters without naming one; name the rule (--against)"
-            )
+            raise Untraceable("the code asks for all hyperparameters without naming one; name the rule (--against)")
         for name in names:
             self[name]
         return names

@@ -1,7 +1,7 @@
 """Numbers that carry their expression: a float, what it stands for, and the trace it belongs to.
 
-The float is the *witness*: what the code computes at concrete inputs.  It decides which way a branch goes first, and where
-an array's memory is read as plain floats after all, a generic witness is looked up again.
+The float is the *witness*: what the code computes at concrete inputs.  It decides which way a branch goes
+first, and where an array's memory is read as plain floats after all, a generic witness is looked up again.
 """
 
 from __future__ import annotations
@@ -150,8 +150,8 @@ _PLAIN: dict[str, Callable[[float, float], bool]] = {
 class Scalar:
     """A number that carries its expression.
 
-    It is no float on purpose: whatever would read it as one, in C or by ``float(...)``, is stopped instead of being handed
-    a witness on which the code could then branch unseen.
+    It is no float on purpose: whatever would read it as one, in C or by ``float(...)``, is stopped instead of being
+    handed a witness on which the code could then branch unseen.
     """
 
     __slots__ = ("expr", "tracing", "value", "whole")

@@ -8,9 +8,10 @@ from dataclasses import replace as changed
 import sympy as sp
 
 from ...derive.prove.normal_form import NormalForm
-from ...derive.relations import negation, replaced
+from ...derive.relations import eq, negation, replaced
 from .branches import settled
 from .record import Path
+from .torch_run import sign_of
 
 __all__ = ["equal", "merged"]
 
@@ -26,8 +27,12 @@ def equal(left: sp.Expr, right: sp.Expr) -> bool:
 
 
 def _decided(expression: sp.Expr) -> sp.Expr:
-    """The expression without the case distinctions that the domains decide."""
+    """The expression without the case distinctions and extrema that the domains decide."""
     found = {}
+    for extremum in expression.atoms(sp.Max, sp.Min):
+        sign = sign_of(extremum.args[0] - extremum.args[1], {}) if len(extremum.args) == 2 else None
+        if sign is not None:
+            found[extremum] = extremum.args[0 if (sign.direction > 0) == isinstance(extremum, sp.Max) else 1]
     for cases in expression.atoms(sp.Piecewise):
         for value, condition in cases.args:
             answer = settled(condition)
@@ -57,8 +62,9 @@ def merged(
 
     Notes
     -----
-    A path is dropped if one of its conditions pins a symbol, another path differs from it in that condition alone, having
-    its contrary, and the other's outputs at the pinned value are its own.  The other path then loses the condition.
+    A path is dropped if one of its conditions pins a symbol, another path differs from it in that condition alone,
+    having its contrary, and the other's outputs at the pinned value are its own.  The other path then loses the
+    condition.
     Slots from which, at the pinned value, theta never learns anything do not count: a momentum buffer without momentum.
     """
     left = list(ways)
@@ -68,7 +74,9 @@ def merged(
             return [path for path, _ in left]
         covering, covered, condition = pair
         path, pinned = left[covering]
-        left[covering] = (changed(path, conditions=tuple(c for c in path.conditions if c != condition)), pinned)
+        conditions = tuple(c for c in path.conditions if c != condition)
+        divisors = tuple(dict.fromkeys((*path.divisors, *left[covered][0].divisors)))
+        left[covering] = (changed(path, conditions=conditions, divisors=divisors), pinned)
         del left[covered]
 
 
@@ -85,7 +93,7 @@ def _coverable(
             if wide.outputs == narrow.outputs and _contrary(condition, contrary):
                 return covering, covered, contrary
             symbols = {s: v for s, v in pinned.items() if s in condition.free_symbols}
-            if symbols and _contrary(condition, contrary):
+            if symbols and _contrary(condition, contrary) and not _may_vanish(wide, narrow, symbols):
                 read = _read(general, state, symbols)
                 if all(equal(wide.outputs[n].xreplace(symbols), narrow.outputs[n].xreplace(symbols)) for n in read):
                     return covering, covered, contrary
@@ -98,6 +106,13 @@ def _contrary(a: sp.Basic, b: sp.Basic) -> bool:
         return True
     kinds = {type(a), type(b)}
     return kinds == {sp.StrictGreaterThan, sp.LessThan} and (a.lhs, a.rhs) == (b.lhs, b.rhs)
+
+
+def _may_vanish(wide: Path, narrow: Path, values: Mapping[sp.Symbol, sp.Expr]) -> bool:
+    """Whether `wide` may divide by zero at the values where the code takes `narrow`, which does not."""
+    known = {d.xreplace(dict(values)) for d in narrow.divisors}
+    new = {d.xreplace(dict(values)) for d in wide.divisors if d.free_symbols & set(values)} - known
+    return any(settled(eq(d, sp.Integer(0))) is not False for d in new)
 
 
 def _read(general: list[Path], state: Mapping[str, sp.Symbol], values: dict[sp.Symbol, sp.Expr]) -> set[str]:

@@ -6,7 +6,7 @@ is seen through the other.  torch itself does the real arithmetic beside it, on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sympy as sp
@@ -25,8 +25,9 @@ from .torch_names import (
     UNCHANGED,
     plain_name,
 )
-from .torch_number import Number, expression_of
+from .torch_number import expression_of
 from .torch_operations import Operations, as_condition, as_number
+from .torch_reads import READS
 from .torch_run import Run
 
 __all__ = ["SymbolicTensors"]
@@ -55,7 +56,7 @@ class SymbolicTensors(TorchFunctionMode):
     def __init__(self, run: Run) -> None:
         super().__init__()
         self.run = run
-        self._operations = Operations(run)
+        self.operations = Operations(run)
 
     def give(self, tensor: Any, expression: Any, value: float | None = None) -> None:
         """Let `tensor` stand for `expression` and, if a value is given, hold it; call it outside of the mode."""
@@ -71,14 +72,15 @@ class SymbolicTensors(TorchFunctionMode):
     def expression(self, value: Any) -> Any:
         """What a tensor or a number stands for."""
         if isinstance(value, torch.Tensor):
-            return self._of_tensor(value)
+            return self.of_tensor(value)
         if value is None or isinstance(value, (str, torch.dtype, torch.device, torch.memory_format)):
             return value
         if isinstance(value, bool):
             return sp.Integer(int(value))
         return expression_of(value, self.run)
 
-    def _of_tensor(self, tensor: Any) -> Any:
+    def of_tensor(self, tensor: Any) -> Any:
+        """What a tensor stands for; of one that was not traced, its value if all elements have the same."""
         cell = getattr(tensor, _CELL, None)
         if cell is not None:
             if cell.expression is None:
@@ -101,31 +103,32 @@ class SymbolicTensors(TorchFunctionMode):
         name = func.__name__
         if name in ("__get__", "__set__", "__delete__"):
             return self._property(func, name, args)
-        special = _SPECIAL.get(name)
+        special = READS.get(name)
         if special is not None:
             return special(self, func, args, options)
         if name in UNCHANGED or name.startswith("_record_function"):  # the profiler's
             return func(*args, **options)
         if name in ALIASES:
-            return self._alias(func(*args, **options), args[0])
+            return self.alias(func(*args, **options), args[0])
         if name in COPIES:
-            return self._made(func(*args, **options), self.expression(args[0]))
+            return self.made(func(*args, **options), self.expression(args[0]))
         if name in CASTS:
             return self._cast(name, func, args, options)
         if name in CREATORS:
             return self._create(name, func, args, options)
-        return self._computed(func, name, args, options)
+        return self.computed(func, name, args, options)
 
-    def _computed(self, func: Any, name: str, args: Sequence[Any], options: dict[str, Any]) -> Any:
+    def computed(self, func: Any, name: str, args: Sequence[Any], options: dict[str, Any]) -> Any:
+        """Call an element-wise function and give its result the expression."""
         plain, in_place = plain_name(name)
         if plain in REDUCTIONS and not (plain in ("max", "min") and _two_tensors(args, options)):
             return self._reduce(plain, func, args, options)
-        if plain not in self._operations:
+        if plain not in self.operations:
             raise Untraceable(_why_not(name))
         if name.startswith("_foreach_"):
             return self._for_each(plain, in_place, func, args, options)
         out = options.pop("out", None)
-        expression = self._operations.apply(plain, *map(self.expression, args), **self._named(options))
+        expression = self.operations.apply(plain, *map(self.expression, args), **self._named(options))
         if out is not None:
             options["out"] = out
         result = func(*args, **options)
@@ -144,23 +147,24 @@ class SymbolicTensors(TorchFunctionMode):
             named = {k: v[i] if isinstance(v, (list, tuple)) else v for k, v in options.items()}
             if len(own) > 1 and plain == "pow" and not isinstance(args[0], (list, tuple)):
                 own[0] = args[0]
-            expressions.append(self._operations.apply(plain, *map(self.expression, own), **self._named(named)))
+            expressions.append(self.operations.apply(plain, *map(self.expression, own), **self._named(named)))
         result = func(*args, **options)
         for tensor, expression in zip(args[0] if in_place else result, expressions, strict=True):
             self.give(tensor, expression)
         return result
 
-    def _made(self, tensor: Any, expression: Any) -> Any:
+    def made(self, tensor: Any, expression: Any) -> Any:
         """A tensor of its own memory."""
         setattr(tensor, _CELL, _Cell(expression))
         return tensor
 
-    def _alias(self, result: Any, source: Any) -> Any:
+    def alias(self, result: Any, source: Any) -> Any:
+        """Let `result`, a view of `source`, stand for the same; what shares memory goes on standing for the same."""
         if result is source:
             return result
         cell = getattr(source, _CELL, None)
         if cell is None:
-            cell = _Cell(self._of_tensor(source))
+            cell = _Cell(self.of_tensor(source))
             setattr(source, _CELL, cell)
         shared = result.data_ptr() == source.data_ptr()
         setattr(result, _CELL, cell if shared else _Cell(cell.expression))
@@ -171,11 +175,11 @@ class SymbolicTensors(TorchFunctionMode):
         if name == "__get__":
             result = func(*args)
             aliased = attribute in ("data", "T", "mT", "H", "mH", "real") and isinstance(args[0], torch.Tensor)
-            return self._alias(result, args[0]) if aliased else result
+            return self.alias(result, args[0]) if aliased else result
         result = func(*args)
         if attribute == "data" and name == "__set__":
             # From now on the two share their memory.
-            expression = self._of_tensor(args[1])
+            expression = self.of_tensor(args[1])
             setattr(args[0], _CELL, getattr(args[1], _CELL, None) or _Cell(expression))
         return result
 
@@ -186,20 +190,20 @@ class SymbolicTensors(TorchFunctionMode):
             if isinstance(value, (torch.dtype, torch.Tensor)):
                 wanted = value if isinstance(value, torch.dtype) else value.dtype
         if wanted is torch.bool:
-            return self._made(source.to(torch.bool), as_condition(self._of_tensor(source)))
+            return self.made(source.to(torch.bool), as_condition(self.of_tensor(source)))
         if name == "type" and len(args) == 1:
             return func(*args, **options)
         if wanted is None:
-            return self._alias(func(*args, **options), source)
+            return self.alias(func(*args, **options), source)
         if not wanted.is_floating_point:
             raise Untraceable(f"the step turns numbers into whole numbers (torch.{name})")
         if wanted is torch.float64 and source.dtype is torch.float64:
-            return self._alias(source, source) if not options.get("copy") else self._made(
-                source.clone(), self._of_tensor(source)
+            return self.alias(source, source) if not options.get("copy") else self.made(
+                source.clone(), self.of_tensor(source)
             )  # fmt: skip
         if wanted is not torch.float64:
             self.run.notes["it casts to another precision; the cast was not carried out"] = None
-        return self._made(source.to(torch.float64).clone(), as_number(self._of_tensor(source)))
+        return self.made(source.to(torch.float64).clone(), as_number(self.of_tensor(source)))
 
     def _create(self, name: str, func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
         if options.get("dtype") not in (None, torch.bool):
@@ -207,8 +211,8 @@ class SymbolicTensors(TorchFunctionMode):
         args = [torch.float64 if isinstance(a, torch.dtype) and a is not torch.bool else a for a in args]
         result = func(*args, **options)
         if name in ("as_tensor", "asarray") and isinstance(args[0], torch.Tensor):
-            return self._alias(result, args[0])
-        return self._made(result, self._content(name, args, options))
+            return self.alias(result, args[0])
+        return self.made(result, self._content(name, args, options))
 
     def _content(self, name: str, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
         if "zeros" in name:
@@ -229,88 +233,12 @@ class SymbolicTensors(TorchFunctionMode):
     def _reduce(self, plain: str, func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
         source = args[0]
         if isinstance(source, torch.Tensor):
-            expression = self._of_tensor(source)
+            expression = self.of_tensor(source)
             same = plain in ("sum", "mean", "max", "min", "amax", "amin", "prod", "any", "all", "median")
             if same and (source.dim() == 0 or expression in (sp.true, sp.false)) and len(args) == 1 and not options:
-                return self._made(func(source), as_condition(expression) if plain in ("any", "all") else expression)
+                return self.made(func(source), as_condition(expression) if plain in ("any", "all") else expression)
         raise Untraceable(f"torch.{plain} mixes the coordinates: the optimizer is not element-wise")
 
-    # What has no name among the functions: reading a number, a truth value, an element.
-
-    def _item(self, func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
-        value, expression = func(*args, **options), self._of_tensor(args[0])
-        if isinstance(value, bool):
-            return self._truth(func, args, options)
-        return Number(value, as_number(expression), self.run) if isinstance(value, float) else value
-
-    def _as_float(self, func: Any, args: Sequence[Any], options: dict[str, Any]) -> float:
-        value = float(func(*args, **options))
-        self.run.remember(value, as_number(self._of_tensor(args[0])))
-        return value
-
-    def _as_whole(self, func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
-        if isinstance(as_number(self._of_tensor(args[0])), sp.Rational):
-            return func(*args, **options)
-        raise Untraceable("the step turns a number that is not constant into a whole number: int(...)")
-
-    def _truth(self, func: Any, args: Sequence[Any], options: dict[str, Any]) -> bool:
-        actual = bool(func(*args, **options))
-        condition = self._of_tensor(args[0])
-        if isinstance(condition, sp.Expr):
-            return not self.run.equal(condition, sp.Integer(0), not actual)
-        return self._decided(condition, actual)
-
-    def _decided(self, condition: Any, actual: bool) -> bool:
-        if condition in (sp.true, sp.false):
-            return bool(condition)
-        if isinstance(condition, sp.StrictGreaterThan):
-            return self.run.greater(condition.lhs, condition.rhs, actual)
-        if isinstance(condition, sp.LessThan):
-            return not self.run.greater(condition.lhs, condition.rhs, not actual)
-        if isinstance(condition, sp.Eq):
-            return self.run.equal(condition.lhs, condition.rhs, actual)
-        if isinstance(condition, sp.Not) and isinstance(condition.args[0], sp.Eq):
-            return not self._decided(condition.args[0], not actual)
-        raise Untraceable(f"the step branches on the compound condition {condition}")
-
-    def _set_item(self, func: Any, args: Sequence[Any], options: dict[str, Any]) -> None:
-        target, index, value = args
-        new, old = self.expression(value), self._of_tensor(target)
-        if isinstance(index, torch.Tensor) and index.dtype is torch.bool:
-            new = self._operations.apply("masked_fill", old, self._of_tensor(index), new)
-        elif index is not Ellipsis and index != slice(None):
-            raise Untraceable("the step writes to some elements only")
-        func(*args, **options)
-        self.give(target, new)
-
-    def _get_item(self, func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
-        if args[1] is Ellipsis or (isinstance(args[1], slice) and args[1] == slice(None)):
-            return self._alias(func(*args, **options), args[0])
-        raise Untraceable("the step reads some elements only")
-
-    def _list(self, func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
-        if args[0].dim() == 0:
-            return self._item(func, args, options)
-        raise Untraceable("the step takes a tensor apart (tolist)")
-
-    def _where(self, func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
-        if len(args) + len(options) < 3:
-            raise Untraceable("the step asks for the places where a condition holds (torch.where of one argument)")
-        return self._computed(func, "where", args, options)
-
-
-_SPECIAL: dict[str, Callable[[SymbolicTensors, Any, Sequence[Any], dict[str, Any]], Any]] = {
-    "item": SymbolicTensors._item,
-    "tolist": SymbolicTensors._list,
-    "__float__": SymbolicTensors._as_float,
-    "__int__": SymbolicTensors._as_whole,
-    "__index__": SymbolicTensors._as_whole,
-    "__bool__": SymbolicTensors._truth,
-    "is_nonzero": SymbolicTensors._truth,
-    "__setitem__": SymbolicTensors._set_item,
-    "__getitem__": SymbolicTensors._get_item,
-    "where": SymbolicTensors._where,
-}
 
 _DTYPES = {
     "float": torch.float32,

@@ -28,6 +28,11 @@ __all__ = ["Neighbours", "look_at_neighbours"]
 
 _STEPS = 2
 
+_SHARED = (
+    "the state of one parameter is used for another: with several parameters, theta depends on the others' gradients"
+)
+_UNLIKE = "with several parameters, it does not do to each what it does to one alone"
+
 
 @dataclass
 class Neighbours:
@@ -188,10 +193,7 @@ def _compare(several: _Tensors, alone: sp.Expr, grouped: bool, found: Neighbours
             expected = other
         if not _same(got, expected):
             strangers = set().union(*(own[k] for k in own if k != letter)) & got.free_symbols
-            found.mixed = (
-                "the state of one parameter is used for another: with several parameters, theta depends on the others' "
-                "gradients" if strangers else "with several parameters, it does not do to each what it does to one alone"
-            )  # fmt: skip
+            found.mixed = _SHARED if strangers else _UNLIKE
             return
     if several.mode.expression(several.parameters["n"]) != _symbols("n", 1)[0]:
         found.effects.append("a parameter without a gradient is changed")

@@ -112,7 +112,7 @@ class Operations:
             "mul": lambda a, b: a * b,
             "div": self._divided,
             "rdiv": lambda a, b: self._divided(b, a),
-            "pow": lambda a, exponent: self._power(a, exponent),
+            "pow": self._power,
             "rpow": lambda a, base: self._power(base, a),
             "addcmul": lambda a, tensor1, tensor2, value=_ONE: a + value * tensor1 * tensor2,
             "addcdiv": lambda a, tensor1, tensor2, value=_ONE: a + value * self._divided(tensor1, tensor2),
@@ -131,20 +131,20 @@ class Operations:
             "log1p": lambda a: sp.log(1 + a),
             "hypot": lambda a, b: sp.sqrt(a**2 + b**2),
             "relu": lambda a: self._largest(a, _ZERO),
-            "maximum": lambda a, other: self._largest(a, other),
-            "minimum": lambda a, other: self._smallest(a, other),
+            "maximum": self._largest,
+            "minimum": self._smallest,
             "clamp": self._clamp,
-            "clamp_min": lambda a, min: self._clamp(a, min),
+            "clamp_min": self._clamp,
             "clamp_max": lambda a, max: self._clamp(a, None, max),
             "copysign": lambda a, b: choose(self._greater(_ZERO, b), -sp.Abs(a), sp.Abs(a)),
             "nan_to_num": lambda a, *rest, **options: a,
             "where": lambda condition, a, b: choose(as_condition(condition), a, b),
             "masked_fill": lambda a, mask, value: choose(as_condition(mask), value, a),
-            "gt": lambda a, other: self._greater(a, other),
+            "gt": self._greater,
             "lt": lambda a, other: self._greater(other, a),
             "ge": lambda a, other: _not(self._greater(other, a)),
             "le": lambda a, other: _not(self._greater(a, other)),
-            "eq": lambda a, other: self._equal(a, other),
+            "eq": self._equal,
             "ne": lambda a, other: _not(self._equal(a, other)),
             "logical_and": lambda a, b: _and(as_condition(a), as_condition(b)),
             "logical_or": lambda a, b: _or(as_condition(a), as_condition(b)),
@@ -289,6 +289,8 @@ class Operations:
 
 
 _TAKE_CONDITIONS = frozenset(
-    ["where", "masked_fill", "logical_and", "logical_or", "logical_xor", "logical_not", "and", "or", "xor", "invert"]
-    + ["bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "copy", "fill"]
+    """
+    where masked_fill logical_and logical_or logical_xor logical_not and or xor invert
+    bitwise_and bitwise_or bitwise_xor bitwise_not copy fill
+    """.split()  # noqa: SIM905 - a table of names
 )

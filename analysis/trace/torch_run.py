@@ -7,9 +7,9 @@ the other branch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import prod
 from typing import TypeAlias
 
 import sympy as sp
@@ -21,7 +21,7 @@ from ...derive.symbols import Domain, Quantity
 from .constants import exact_number, is_suspicious
 from .record import Untraceable
 
-__all__ = ["MOST_DECISIONS", "Decision", "Question", "Run", "linear_in_one"]
+__all__ = ["MOST_DECISIONS", "Decision", "Question", "Run", "linear_in_one", "sign_of"]
 
 Question: TypeAlias = tuple[str, sp.Expr, sp.Expr]
 """``("gt", a, b)`` asks whether a > b, and ``("eq", a, b)`` whether a = b."""
@@ -106,7 +106,7 @@ class Run:
             return self._answers[kind, left, right]
         if self._answers.get(("gt", right, left)) or (kind == "eq" and self._answers.get(("gt", left, right))):
             return False
-        sign = _sign(difference, self._narrowed)
+        sign = sign_of(difference, self._narrowed)
         if sign is None:
             return None
         if kind == "gt":
@@ -177,7 +177,7 @@ class Run:
         if isinstance(value, int):
             return sp.Integer(int(value))
         value = float(value)
-        if value != value or value in (float("inf"), float("-inf")):
+        if not math.isfinite(value):
             raise Untraceable(f"the step uses the number {value}")
         if is_suspicious(value):
             found = self._meanings.get(value) if value in self._meanings else self._of_function(value)
@@ -203,16 +203,16 @@ class Run:
         return None
 
 
-def _sign(e: sp.Expr, domains: Mapping[sp.Symbol, Domain]) -> Sign | None:
+def sign_of(e: sp.Expr, domains: Mapping[sp.Symbol, Domain]) -> Sign | None:
     """The sign of an expression; of a product, that of its factors, which multiplied out would not show it."""
     if isinstance(e, sp.Mul):
-        signs = [_sign(factor, domains) for factor in e.args]
+        signs = [sign_of(factor, domains) for factor in e.args]
         known = [s for s in signs if s is not None]
         if len(known) < len(signs):
             return None
-        return Sign(prod(s.direction for s in known), all(s.strict for s in known))
+        return Sign(math.prod(s.direction for s in known), all(s.strict for s in known))
     if isinstance(e, sp.Pow) and isinstance(e.exp, sp.Integer) and e.exp % 2 == 0 and e.exp > 0:
-        base = _sign(e.base, domains)
+        base = sign_of(e.base, domains)
         return Sign(1, base is not None and base.strict)
     return NormalForm([e], domains).sign(e)
 

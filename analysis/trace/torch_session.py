@@ -1,26 +1,26 @@
 """One optimizer, made and stepped once under a run: from the empty state, or from a state that is all symbols.
 
-For a step from any state, a few steps are rehearsed first, so that whatever the optimizer keeps exists and shows what it is:
-a constant, a counter, or a value.  Then every value is overwritten with a symbol, every counter with what it is before
-step t, and the real ``step()`` runs once more.
+For a step from any state, a few steps are rehearsed first, so that whatever the optimizer keeps exists and shows what
+it is: a constant, a counter, or a value.  Then every value is overwritten with a symbol, every counter with what it is
+before step t, and the real ``step()`` runs once more.
 """
 
 from __future__ import annotations
 
 import inspect
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import sympy as sp
 import torch
 
 from ...derive.catalogue.vocabulary import THETA, G, T
 from ...derive.printing import expression_text
-from ...derive.symbols import REAL, Domain, Quantity
-from .record import STEPS_SO_FAR, TraceError, Untraceable, state_quantity
+from ...derive.symbols import Quantity
+from .record import TraceError, Untraceable, state_quantity
 from .torch_environment import traced_environment
+from .torch_kinds import Kinds, SlotVariesError, check_others, domain_of_slot, rehearsed, sorted_slots
 from .torch_mode import SymbolicTensors
 from .torch_number import Number
 from .torch_options import Constructor
@@ -35,16 +35,9 @@ CONSTRUCTED_LR = "lr given to the constructor"
 
 _SHAPE = (2,)
 
-_Kinds: TypeAlias = tuple[list[str], dict[str, tuple[sp.Rational, sp.Rational]], dict[str, Any]]
-"""The slots that hold values, those that count (slope and value before the first step), and those that stay as they are."""
-
 
 class RefusedError(Exception):
     """The optimizer raised an exception; it is the outcome of a branch."""
-
-
-class SlotVariesError(Exception):
-    """What looked like a constant or a counter of steps is none; the argument is its name."""
 
 
 @dataclass(frozen=True)
@@ -242,7 +235,7 @@ def later_step(
         session = Session(subject, run, generator, constructed)
         seen = [_rehearse(session, k) for k in range(1, rehearsals + 1)][-3:]
         run.rehearsing = False
-        values, counts, constants = _sorted_slots(seen, rehearsals, session.lr_slots, varying)
+        values, counts, constants = sorted_slots(seen, rehearsals, session.lr_slots, varying)
         return _last(session, seen, (values, counts, constants), constructed)
 
 
@@ -255,18 +248,18 @@ def _rehearse(session: Session, k: int) -> dict[str, Any]:
     seen = {name: slot.read(session.mode) for name, slot in session.slots().items()}
     for name, slot in session.slots().items():
         # What depends on the steps before gets a name, or the expressions would grow from step to step.
-        if slot.is_numeric and not seen[name].is_Symbol and _rehearsed(seen[name]):
+        if slot.is_numeric and not seen[name].is_Symbol and rehearsed(seen[name]):
             symbol = state_quantity(f"{name}__{k}")
             slot.overwrite(session.mode, symbol, float(session.number(symbol, slot.number())))
     return seen
 
 
-def _last(session: Session, seen: list[dict[str, Any]], kinds: _Kinds, constructed: Quantity | None) -> Outcome:
+def _last(session: Session, seen: list[dict[str, Any]], kinds: Kinds, constructed: Quantity | None) -> Outcome:
     outcome, mode = Outcome(session.run), session.mode
     values, counts, constants = kinds
     placed = session.slots()
     for name in values:
-        outcome.state[name] = state_quantity(name, _domain(seen, name))
+        outcome.state[name] = state_quantity(name, domain_of_slot(seen, name))
         number = session.number(outcome.state[name], placed[name].number())
         placed[name].overwrite(mode, outcome.state[name], float(number))
     t = float(session.number(T))
@@ -281,7 +274,7 @@ def _last(session: Session, seen: list[dict[str, Any]], kinds: _Kinds, construct
     if _held_lr(session) != held:
         raise Untraceable("the step changes the learning rate of its group, which is the user's to set")
     after = session.slots()
-    _check_others(mode, after, placed, counts, constants)
+    check_others(mode, after, placed, counts, constants)
     session.read(outcome, [after[name] for name in values])
     if constructed and constructed in set().union(*(e.free_symbols for e in outcome.outputs.values())):
         outcome.state[CONSTRUCTED_LR] = constructed
@@ -292,69 +285,3 @@ def _last(session: Session, seen: list[dict[str, Any]], kinds: _Kinds, construct
 
 def _held_lr(session: Session) -> list[Any]:
     return [session.mode.expression(session.optimizer.param_groups[0].get(key)) for key in session.lr_keys]
-
-
-def _domain(seen: list[dict[str, Any]], name: str) -> Domain:
-    series = [s[name] for s in seen]
-    return STEPS_SO_FAR if _counts(series) and all(isinstance(s, sp.Integer) and s >= 0 for s in series) else REAL
-
-
-def _sorted_slots(
-    seen: list[dict[str, Any]], rehearsals: int, skipped: frozenset[str], varying: frozenset[str]
-) -> _Kinds:
-    """The slots that hold values, those that count (slope and start), and those that stay as they are."""
-    values: list[str] = []
-    counts: dict[str, tuple[sp.Rational, sp.Rational]] = {}
-    constants: dict[str, Any] = {}
-    for name, last in seen[-1].items():
-        series = [s.get(name) for s in seen]
-        if name in skipped:
-            continue
-        if any(name not in s for s in seen[1:]) or (name not in seen[0] and len(seen) > 2):
-            raise Untraceable(f"the state {name!r} does not exist before the second step; that is not followed")
-        if not isinstance(last, sp.Basic):
-            if any(s != last for s in series[1:]):
-                raise Untraceable(f"{name} changes from step to step and is no number: {series}")
-            constants[name] = last
-        elif name in varying:
-            values.append(name)
-        elif all(s == last for s in series) and not _rehearsed(last):
-            constants[name] = last
-        elif _counts(series):
-            slope = series[-1] - series[-2]
-            counts[name] = (slope, last - slope * rehearsals)
-        else:
-            values.append(name)
-    return values, counts, constants
-
-
-def _counts(series: list[Any]) -> bool:
-    if not all(isinstance(s, sp.Rational) for s in series):
-        return False
-    steps = {b - a for a, b in zip(series, series[1:], strict=False)}
-    return len(steps) == 1 and steps != {sp.Integer(0)}
-
-
-def _rehearsed(expression: sp.Basic) -> bool:
-    """Whether it holds symbols of the rehearsal, so that it would hold others after another one."""
-    return any("__" in s.name and s.name.rpartition("__")[2].isdigit() for s in expression.free_symbols)
-
-
-def _check_others(
-    mode: SymbolicTensors,
-    after: Mapping[str, Slot],
-    before: Mapping[str, Slot],
-    counts: Mapping[str, tuple[sp.Rational, sp.Rational]],
-    constants: Mapping[str, Any],
-) -> None:
-    if set(after) != set(before):
-        strange = sorted(set(after) ^ set(before))[0]
-        raise Untraceable(f"the state {strange!r} appears or vanishes in a later step; that is not followed")
-    for name, (slope, start) in counts.items():
-        if sp.expand(after[name].read(mode) - (slope * T + start)) != 0:
-            raise SlotVariesError(name)
-    for name, value in constants.items():
-        if after[name].read(mode) != value:
-            if not isinstance(value, sp.Basic):
-                raise Untraceable(f"{name} stays {value} at first and then changes; that is not followed")
-            raise SlotVariesError(name)

@@ -17,11 +17,12 @@ from ...derive.symbols import Quantity
 from .branches import settled
 from .record import Path, Traced, TraceError, Untraceable
 from .torch_explore import MOST_WAYS, every_way
+from .torch_kinds import SlotVariesError
 from .torch_merge import equal, merged
 from .torch_neighbours import Neighbours, look_at_neighbours
 from .torch_options import read_constructor
 from .torch_run import Run
-from .torch_session import CONSTRUCTED_LR, Outcome, SlotVariesError, Subject, first_step, later_step
+from .torch_session import CONSTRUCTED_LR, Outcome, Subject, first_step, later_step
 
 __all__ = ["trace_torch"]
 
@@ -125,7 +126,7 @@ def _listed(conditions: tuple[sp.Basic, ...]) -> str:
     return " and ".join(expression_text(c, "text") for c in conditions) or "always"
 
 
-def _paths(outcomes: list[Outcome], state: Mapping[str, Quantity]) -> list[tuple[Path, dict[sp.Symbol, sp.Expr]]]:
+def _paths(outcomes: list[Outcome], state: Mapping[str, Quantity]) -> list[tuple[Path, Mapping[sp.Symbol, sp.Expr]]]:
     """The ways that raise nothing, with a value for every slot, and with the symbols they leave a single value."""
     done = [o for o in outcomes if not o.refused]
     return [(_path(o, done, state), o.run.pinned()) for o in done]

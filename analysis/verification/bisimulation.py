@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from ...derive.relations import replaced
 from ...derive.symbols import Quantity, parameter, step_counter
 from .decide import Obligation, Prover
 from .relation import Relation
@@ -81,8 +80,3 @@ def _pairs(
 def previous(q: Quantity) -> Quantity:
     """The value of a hyperparameter in the step before."""
     return Quantity(f"{q.name}__previous", q.domain, meaning=q.meaning)
-
-
-def invariants_later(facts: Sequence[sp.Basic], values: dict[sp.Basic, sp.Basic]) -> tuple[sp.Basic, ...]:
-    """Facts with symbols replaced."""
-    return tuple(replaced(f, values) for f in facts)

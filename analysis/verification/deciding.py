@@ -25,7 +25,7 @@ from .relation import Relation, propose
 from .system import Case, System, of_traced
 from .workbench import Workbench
 
-__all__ = ["Sameness", "against", "same", "varying_of"]
+__all__ = ["Sameness", "against", "deviations", "same", "varying_of"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,8 @@ def against(traced: Traced, rule: UpdateRule, bench: Workbench, *, thorough: boo
         return replace(blank, reason=f"of the rule {rule.name}: {setting.trouble}")
     ours, theirs = bench.system(rule), of_traced(traced)
     candidates = list(alignments(ours, theirs))
-    fitting = next((a for a in candidates if fits(a)), None)
+    # One constant that is not the default is a mistake worth naming; several together are another optimizer.
+    fitting = next((a for a in candidates if len(deviations(a, ours, theirs)) < 2 and fits(a)), None)
     aligned = fitting or candidates[0]
     blank = replace(
         blank,
@@ -105,7 +106,7 @@ def against(traced: Traced, rule: UpdateRule, bench: Workbench, *, thorough: boo
     )
     if fitting is not None:
         found = same(fitting, bench)
-        if found.verdict is Verdict.PROVED and _deviations(fitting, ours, theirs):
+        if found.verdict is Verdict.PROVED and deviations(fitting, ours, theirs):
             return _with_other_constants(blank, fitting, ours, theirs, rule)
         if found.verdict is Verdict.PROVED and not found.constant_lr:
             return _proved(blank, fitting, found, rule, traced, bench)
@@ -145,7 +146,7 @@ def _proved(
     )
 
 
-def _deviations(aligned: Alignment, ours: System, theirs: System) -> dict[str, tuple[sp.Rational, sp.Rational]]:
+def deviations(aligned: Alignment, ours: System, theirs: System) -> dict[str, tuple[sp.Rational, sp.Rational]]:
     """Fixed hyperparameters that are not at their default: the value that fits, and the default."""
     defaults = {**theirs.defaults, **ours.defaults}
     return {n: (v, defaults[n]) for n, v in aligned.fixed.items() if n in defaults and defaults[n] != v}
@@ -156,14 +157,16 @@ def _with_other_constants(
 ) -> Verification:
     """It is the rule only with a hyperparameter at a value that is not its default, and that cannot be chosen."""
     found = []
-    for name, (value, default) in _deviations(aligned, ours, theirs).items():
+    for name, (value, default) in deviations(aligned, ours, theirs).items():
         if any(h.name == name for h in ours.hyper):
             words = f"{name} is fixed at {_short(value)} and cannot be chosen; the rule's default is {_short(default)}"
             found.append(Difference("theta", f"{name} = {_short(default)}", f"{name} = {_short(value)}", words, True))
         else:
-            words = f"it has {name} (default {_short(default)}), not one of the rule's; at {_short(value)} it is the rule"
+            words = (
+                f"it has {name} (default {_short(default)}), not one of the rule's; at {_short(value)} it is the rule"
+            )
             found.append(Difference("theta", f"no {name}", f"{name} = {_short(default)}", words, True))
-    at_default = {n: d for n, (_, d) in _deviations(aligned, ours, theirs).items()}
+    at_default = {n: d for n, (_, d) in deviations(aligned, ours, theirs).items()}
     fixed = {**aligned.fixed, **at_default}
     systems = [s.with_values({h: fixed[h.name] for h in s.hyper if h.name in fixed}) for s in (ours, theirs)]
     run = parting_run(*systems)

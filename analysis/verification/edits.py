@@ -36,6 +36,10 @@ def _swap(old: sp.Basic, new: sp.Basic) -> Callable[[Quantity, sp.Expr], sp.Expr
     return lambda q, e: e.xreplace({old: new})
 
 
+def _outside_states(draft: Draft, old: Quantity, new: Quantity) -> Callable[[Quantity, sp.Expr], sp.Expr]:
+    return lambda q, e: e if q in draft.states else e.xreplace({old: new})
+
+
 def _nodes(draft: Draft, kind: type) -> list[sp.Basic]:
     found: dict[sp.Basic, None] = {}
     for _, e in draft.lines:
@@ -266,8 +270,9 @@ def _starts(draft: Draft) -> Iterator[Edit]:
         for new in (sp.Integer(0), sp.Integer(1), sp.Rational(1, 10)):
             if value != new:
                 yield Edit(f"{q} starts at {new} instead of {value}", draft.starting_at(q, new))
-        if _hyper(draft, _EPS) is not None and value == 0:
-            yield Edit(f"{q} starts at eps instead of 0", draft.starting_at(q, _hyper(draft, _EPS)))  # type: ignore[arg-type]
+        eps = _hyper(draft, _EPS)
+        if eps is not None and value == 0:
+            yield Edit(f"{q} starts at eps instead of 0", draft.starting_at(q, eps))
         line = draft.value(q)
         if line is not None:
             for fresh in (g, g**2):
@@ -330,9 +335,7 @@ def _movement(draft: Draft) -> Iterator[Edit]:  # noqa: PLR0912 - a list of mist
         (sp.Rational(1, 10), "a tenth as far"),
     ):
         yield Edit(f"theta moves {words}", draft.with_value(theta, theta + factor * moved))
-        yield Edit(
-            f"the gradient is multiplied by {factor}", draft.mapped(lambda q, e, f=factor: e.xreplace({g: f * g}))
-        )  # type: ignore[misc]
+        yield Edit(f"the gradient is multiplied by {factor}", draft.mapped(_swap(g, factor * g)))
     yield Edit("the sign of the gradient is wrong everywhere", draft.mapped(_swap(g, -g)))
     for state in draft.states:
         if value.has(state):
@@ -347,8 +350,8 @@ def _movement(draft: Draft) -> Iterator[Edit]:  # noqa: PLR0912 - a list of mist
                 if other != state:
                     yield Edit(
                         f"the step uses {other} instead of {state}",
-                        draft.mapped(lambda q, e, s=state, o=other: e if q in draft.states else e.xreplace({s: o})),
-                    )  # type: ignore[misc]
+                        draft.mapped(_outside_states(draft, state, other)),
+                    )
         if g in value.free_symbols:
             yield Edit(
                 f"the step uses {state} instead of the gradient", draft.with_value(theta, value.xreplace({g: state}))
@@ -477,7 +480,7 @@ def _weight_decay(draft: Draft) -> Iterator[Edit]:
             yield Edit(
                 "weight decay adds the sign of theta, not theta (L1)",
                 draft.mapped(_swap(decay * theta, decay * sp.sign(theta))),
-            )  # type: ignore[misc]
+            )
             yield Edit(
                 "weight decay is added to the gradient after the moments have seen it", _late_decay(draft, decay)
             )

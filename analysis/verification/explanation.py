@@ -61,10 +61,10 @@ def _like(aligned: Alignment, system: System) -> System:
 def _matching(aligned: Alignment, draft: Draft, trial: Trial, *, thorough: bool) -> Iterator[Edit]:
     singles = list(edits_of(draft))
     yield from (edit for edit in singles if trial.moves_alike(edit.draft))
-    names = {h.name for h in aligned.rule.hyper} | set(aligned.fixed)
+    names, rule_name = {h.name for h in aligned.rule.hyper} | set(aligned.fixed), draft.name
     for other in catalogue_rules() if thorough else ():
         edited = Draft.of(other)
-        if {h.name for h in edited.hyper} <= names and trial.moves_alike(edited):
+        if other.name != rule_name and {h.name for h in edited.hyper} <= names and trial.moves_alike(edited):
             yield Edit(f"it is {other.name} ({other.title}), another rule", edited)
     for first in [e for e in singles if _is_common(e.words)][:_PAIRS] if thorough else ():
         for second in edits_of(first.draft):
@@ -138,6 +138,9 @@ def _located(aligned: Alignment, rule: UpdateRule) -> Difference:
     shown = [expression_text(sp.factor_terms(c[0].after[theta] - theta), "text", rule) if c else "" for c in cases]
     with np.errstate(all="ignore"):
         words = _ratio(runs, step)
+    if agree(*runs):
+        words = "it moves like the rule on ordinary numbers, but not everywhere: the counterexample shows where"
+        return Difference("theta", "", "", words)
     when = "in the first step" if step == 1 else f"from step {step} on"
     return Difference(
         "theta", f"change of theta: {shown[0]}", f"change of theta: {shown[1]}", f"theta differs {when}{words}"

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-import sympy as sp
 
-from ...derive.symbols import Quantity, parameter
+from ...derive.symbols import Quantity
 from ..evaluate import NUMPY, evaluator
 from .system import Case, System
 
@@ -100,12 +99,3 @@ def close(x: Array, y: Array, tolerance: float = 1e-8) -> bool:
         return False
     scale = np.maximum(np.maximum(np.abs(x[both]), np.abs(y[both])), 1e-3)
     return bool(np.max(np.abs(x[both] - y[both]) / scale) < tolerance)
-
-
-def expression_at(e: sp.Expr, values: Mapping[str, Array]) -> Array:
-    """An expression at many points."""
-    with np.errstate(all="ignore"):
-        return evaluator(e, NUMPY)(values)
-
-
-THETA_NAME = parameter().name

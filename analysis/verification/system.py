@@ -11,7 +11,7 @@ import sympy as sp
 from ...derive.relations import replaced
 from ...derive.rule import UpdateRule
 from ...derive.sequence import initial_state, one_step
-from ...derive.symbols import Quantity, gradient, parameter, step_counter
+from ...derive.symbols import Quantity, parameter, step_counter
 from ..trace.branches import settled
 from ..trace.record import THETA, Path, Traced
 
@@ -164,8 +164,3 @@ def _from_start(cases: Sequence[Case], traced: Traced) -> tuple[Case, ...]:
     start: dict[sp.Basic, sp.Basic] = {traced.state[n]: e for n, e in traced.initial.items()}
     start[step_counter()] = sp.Integer(1)
     return tuple(c for c in (case.with_values(start) for case in cases) if c is not None)
-
-
-def inputs() -> tuple[Quantity, Quantity, Quantity]:
-    """Theta, the gradient and the step counter."""
-    return parameter(), gradient(), step_counter()

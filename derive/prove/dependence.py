@@ -38,9 +38,7 @@ def settle_dependence(goal: DependsOn) -> Finding:
     return Finding(Verdict.PROVED, "evaluation at two points", tuple(steps))
 
 
-def _difference(
-    expression: sp.Expr, symbol: sp.Symbol, pair: dict[str, sp.Basic], words: str, shown: str
-) -> ProofStep:
+def _difference(expression: sp.Expr, symbol: sp.Symbol, pair: dict[str, sp.Basic], words: str, shown: str) -> ProofStep:
     """At the point the expression differs from itself with a second value of `symbol`, written ``symbol__other``."""
     other = Quantity(f"{symbol.name}__other", domain_of(symbol))
     given = [eq(s, pair[s.name]) for s in sorted(expression.free_symbols, key=str)]

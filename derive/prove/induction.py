@@ -128,6 +128,12 @@ def _refuted_by_run(
 def _by_induction(
     condition: sp.Basic, known: list[sp.Basic], hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver
 ) -> Finding:
+    spoken = {setting.rule.gradient, *(after(q) for q in setting.step)}
+    if condition.free_symbols & spoken:
+        # One symbol would stand for the gradient of two different steps.
+        return Finding(
+            Verdict.UNKNOWN, "induction", reason="an invariant speaks of states at one time, not of gradients"
+        )
     base = _base(condition, hypotheses, setting, solver)
     if not base.proved:
         return base

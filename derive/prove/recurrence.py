@@ -33,8 +33,8 @@ def settle_recurrence(goal: AlongRecurrence, hypotheses: Sequence[sp.Basic], sol
     constant = [h for h in hypotheses if not h.free_symbols & set(goal.inputs)]
     if any(h.free_symbols & {*goal.symbols, step_counter()} for h in hypotheses):
         return Finding(Verdict.UNKNOWN, "induction", reason="a hypothesis speaks of t or of the sequences themselves")
-    if goal.condition.free_symbols & set(goal.inputs):
-        return Finding(Verdict.UNKNOWN, "induction", reason="the condition speaks of an input, which changes each step")
+    if any(c.free_symbols & set(goal.inputs) for c in (*goal.lemmas, goal.condition)):
+        return Finding(Verdict.UNKNOWN, "induction", reason="a condition speaks of an input, which changes each step")
     steps: list[ProofStep] = []
     known: list[sp.Basic] = []
     for condition in [*domains, *goal.lemmas, goal.condition]:

@@ -55,8 +55,13 @@ def _constants(
     extras = [s for s in sorted(others, key=str) if isinstance(s, Quantity)]
     for hyper_choice in ("default", "half"):
         hyper = {h.symbol: _hyper_value(h.symbol, h.default, hyper_choice) for h in rule.hyper}
-        for values in itertools.product((sp.Integer(1), sp.Integer(2)), repeat=len(extras)):
+        for values in itertools.product(*(_extra_values(s) for s in extras)):
             yield hyper | dict(zip(extras, values, strict=True))
+
+
+def _extra_values(symbol: Quantity) -> tuple[sp.Rational, ...]:
+    """Simple values in the domain of a symbol that the rule does not have."""
+    return tuple(v for v in map(sp.Rational, ("1", "2", "1/2")) if symbol.domain.contains(v))[:2]
 
 
 def _hyper_value(symbol: Quantity, default: sp.Rational | None, choice: str) -> sp.Rational:

@@ -12,6 +12,8 @@ from ..symbols import COUNT, Quantity, step_counter
 from .atoms import power_atoms
 from .condition import Finding, settle_condition
 from .identity import prove_identity
+from .missed_term import missed_term
+from .positivity import domain_of
 from .solver import Solver
 from .verdict import ProofStep, Verdict
 
@@ -19,7 +21,20 @@ __all__ = ["settle_closed_form", "settle_limit"]
 
 
 def settle_closed_form(goal: ClosedForm) -> Finding:
-    """Prove by induction on t that the formula solves the recurrence."""
+    """Prove by induction on t that the formula solves the recurrence, or find terms of the sequence that it misses.
+
+    An induction that fails refutes nothing: a sum may be right without its terms being so one by one.
+    """
+    finding = _by_induction(goal)
+    if finding.proved:
+        return finding
+    witness = missed_term(goal)
+    if witness is not None:
+        return Finding(Verdict.REFUTED, "exact evaluation of the sequence", witness=witness)
+    return finding
+
+
+def _by_induction(goal: ClosedForm) -> Finding:
     t = step_counter()
     plain, series = _split(goal.formula)
     at_zero = plain.xreplace({t: sp.Integer(0)})
@@ -68,8 +83,6 @@ def _all_equal(equations: list[tuple[sp.Expr, sp.Expr, str]]) -> Finding:
     for left, right, words in equations:
         equation = _as_equation(left, right)
         identity = prove_identity(equation.lhs, equation.rhs)
-        if identity.verdict is Verdict.REFUTED:
-            return Finding(Verdict.REFUTED, "exact evaluation", witness=identity.witness, reason=words)
         if identity.verdict is not Verdict.PROVED:
             return Finding(Verdict.UNKNOWN, "induction", reason=f"not shown: {words}")
         latex = f"{sp.latex(left)} = {sp.latex(right)}"
@@ -90,7 +103,8 @@ def settle_limit(goal: LimitIs, hypotheses: Sequence[sp.Basic], solver: Solver) 
     A limit at infinity of an expression in t itself is taken at 0 in z, where t = 1/z**2.
     """
     substituted, steps = _at_the_point(goal)
-    if substituted is None or goal.expression.has(sp.sign, sp.Piecewise):
+    undefined = (sp.I, sp.nan, sp.zoo, sp.oo, -sp.oo)
+    if substituted is None or substituted.has(*undefined) or goal.expression.has(sp.sign, sp.Piecewise):
         return Finding(Verdict.UNKNOWN, "limit by continuity", reason="the expression is not continuous at the limit")
     for part, relation, words in _defined_where(substituted):
         finding = settle_condition(relation, hypotheses, solver, words=words, seek_witness=False)
@@ -104,6 +118,8 @@ def settle_limit(goal: LimitIs, hypotheses: Sequence[sp.Basic], solver: Solver) 
 
 
 def _at_the_point(goal: LimitIs) -> tuple[sp.Expr | None, list[ProofStep]]:
+    if not _is_approached(goal):
+        return None, []
     if goal.point != sp.oo:
         words = f"The expression is continuous at {goal.symbol} = {goal.point}: put that value in."
         return goal.expression.xreplace({goal.symbol: goal.point}), [ProofStep(words)]
@@ -115,11 +131,23 @@ def _at_the_point(goal: LimitIs) -> tuple[sp.Expr | None, list[ProofStep]]:
     if rest.has(goal.symbol):
         if vanishing:
             return None, []
+        if rest.has(sp.Max, sp.Min):
+            return None, []
         small = sp.Symbol("z", positive=True)
         inverted = sp.cancel(rest.xreplace({goal.symbol: small**-2}))
         return inverted.xreplace({small: sp.Integer(0)}), [ProofStep("Write t = 1/z^2 and let z go to 0.")]
     named = ", ".join(str(atoms.meaning[a]) for a in vanishing)
     return rest.xreplace({a: sp.Integer(0) for a in vanishing}), [ProofStep(f"As t grows, {named} goes to 0.")]
+
+
+def _is_approached(goal: LimitIs) -> bool:
+    """Whether the symbol comes near the point within its domain."""
+    domain = domain_of(goal.symbol)
+    if goal.point == sp.oo:
+        return domain.upper is None
+    if domain.integer or not goal.point.is_Rational:
+        return False
+    return (domain.lower is None or goal.point >= domain.lower) and (domain.upper is None or goal.point <= domain.upper)
 
 
 def _goes_to_zero(power: sp.Expr, counter: sp.Symbol) -> bool:

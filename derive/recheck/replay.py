@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from .expression import BadCertificateError, Expression, UndefinedError, free_symbols, replace
+from .expression import BadCertificateError, Expression, UndefinedError, contains, free_symbols, replace
 from .intervals import UndecidedError, holds, require_defined
 from .limits import limit_at
 from .obligations import NotRederivableError
@@ -160,17 +160,22 @@ def _limit(c: Certificate) -> None:
 
 
 def _closed_form(c: Certificate) -> None:
-    """Run the recurrence and compare with the formula at the last step."""
+    """Run the recurrence for t steps and compare with the formula."""
     initial, following, formula = (c.expression(f) for f in ("initial", "following", "formula"))
-    symbol, gradients = c.goal["symbol"], _gradients(c)
+    symbol, count = c.goal["symbol"], _value(c, COUNTER)
+    if count.denominator != 1 or not 0 <= count <= _LONGEST:
+        raise BadCertificateError("the counterexample does not say after how many steps")
+    gradients = _gradients(c) if contains(following, "at") and count else []
+    if len(gradients) not in (0, count):
+        raise BadCertificateError("the counterexample does not give one gradient for each step")
     outer = free_symbols(initial) | free_symbols(following) | free_symbols(formula)
     named = outer - {symbol, COUNTER}
-    _only(c, {*named, *(f"g[{i}]" for i in range(1, len(gradients) + 1))})
+    _only(c, {*named, COUNTER, *(f"g[{i}]" for i in range(1, len(gradients) + 1))})
     values = {**_point(c, named), **{("at", "g", Fraction(i)): g for i, g in enumerate(gradients, start=1)}}
     current = replace(initial, values)
-    for count in range(1, len(gradients) + 1):
-        current = replace(replace(following, {COUNTER: Fraction(count)}), {**values, symbol: current})
-    written = replace(_summed(replace(formula, {COUNTER: Fraction(len(gradients))})), values)
+    for done in range(1, int(count) + 1):
+        current = replace(replace(following, {COUNTER: Fraction(done)}), {**values, symbol: current})
+    written = replace(_summed(replace(formula, {COUNTER: count})), values)
     _require(not holds(("==", written, current), {}))
 
 

@@ -15,8 +15,8 @@ import optproof
 from optproof.__main__ import cli, run
 from optproof.derive import names, rule, rule_from_json
 
-COMMANDS = ("rules", "show", "derive", "kernel", "check", "report", "cache")
-LATER = ("prove", "recheck", "verify", "compare", "conformance", "study")
+COMMANDS = ("rules", "show", "derive", "prove", "recheck", "kernel", "check", "verify", "compare", "report", "cache")
+LATER = ("conformance", "study")
 
 Output = Callable[..., tuple[int, str, str]]
 
@@ -123,7 +123,7 @@ def test_derive_prints_a_verdict_for_every_claim(optproof_command: Output) -> No
     status, out, err = optproof_command("derive", "sgd")
     assert (status, err) == (0, "")
     claims = read(optproof_command, "derive", "sgd")
-    assert out.count("PROVED") == len(claims) > 3
+    assert out.count("PROVED") + out.count("REFUTED") == len(claims) > 3
 
 
 KEYS = {

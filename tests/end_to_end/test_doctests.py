@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import re
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,10 +17,23 @@ ROOT = Path(optproof.__file__).parent
 FLOORS = ("derive", "kernels", "analysis", "reports")
 
 
-def modules() -> list[str]:
-    """Every module of the package."""
-    files = sorted(p.relative_to(ROOT) for floor in FLOORS for p in (ROOT / floor).rglob("*.py"))
-    return ["", *(".".join(f.with_suffix("").parts).removesuffix(".__init__") for f in files)]
+@cache
+def needs_torch(file: Path) -> bool:
+    """Whether a module imports torch when it is imported, itself or through a neighbour."""
+    text = file.read_text()
+    neighbours = {file.with_name(f"{name}.py") for name in re.findall(r"^from \.(\w+) import", text, re.MULTILINE)}
+    return bool(re.search(r"^import torch$", text, re.MULTILINE)) or any(
+        needs_torch(n) for n in neighbours if n.name.startswith("torch_")
+    )
+
+
+def modules() -> list[Any]:
+    """Every module of the package; those that need torch are for the tests that have it."""
+    found = [pytest.param("")]
+    for file in sorted(p for floor in FLOORS for p in (ROOT / floor).rglob("*.py")):
+        name = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        found.append(pytest.param(name, marks=[pytest.mark.torch] if needs_torch(file) else []))
+    return found
 
 
 @pytest.mark.parametrize("module", modules())

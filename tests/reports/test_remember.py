@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from optproof.analysis import CrossCheck
 from optproof.derive import Verdict, derive, rule
 from optproof.reports import remember

@@ -145,7 +145,7 @@ class RMSpropRootKept(Optimizer):
                 s = self.state[p]
                 v = s.get("v", torch.zeros_like(p))
                 s["v"] = group["rho"] * v + (1 - group["rho"]) * p.grad.abs() * p.grad.abs()
-                p -= group["lr"] * p.grad / (s["v"].sqrt() + group["eps"])
+                p.__isub__(group["lr"] * p.grad / (s["v"].sqrt() + group["eps"]))
         return loss
 
 

@@ -303,7 +303,9 @@ Moments = namedtuple("Moments", "first second")
 def adam_named_tuple(theta, g, state, t, *, learning_rate, beta_1, beta_2, epsilon):
     first, second = state if isinstance(state, Moments) else (np.zeros_like(theta), np.zeros_like(theta))
     state = Moments(beta_1 * first + (1 - beta_1) * g, beta_2 * second + (1 - beta_2) * g**2)
-    update = np.divide(state.first, 1 - beta_1**t) / (np.sqrt(np.divide(state.second, 1 - np.power(beta_2, t))) + epsilon)
+    update = np.divide(state.first, 1 - beta_1**t) / (
+        np.sqrt(np.divide(state.second, 1 - np.power(beta_2, t))) + epsilon
+    )
     return theta - learning_rate * update, state
 
 

