@@ -116,6 +116,9 @@ def _one(step: Step, plan: Mapping[Question, bool], conditions: tuple[sp.Basic, 
             outcome = step(run, generator, turn)
         except RefusedError as error:
             return Outcome(run, refused=str(error))
+        infinite = [n for n, e in outcome.outputs.items() if e.has(sp.nan, sp.zoo, sp.oo)]
+        if infinite:
+            raise Untraceable(f"after the step, {infinite[0]} is infinite or no number, whatever the inputs are")
         pinned = run.pinned()
         checks = [agrees(outcome.outputs[n], run.witness, v) for n, v in outcome.values.items()]
         if False in checks:

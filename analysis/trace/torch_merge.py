@@ -90,7 +90,7 @@ def _coverable(
             if covered == covering or len(own) != 1 or len(other) != 1:
                 continue
             (condition,), (contrary,) = own, other
-            if wide.outputs == narrow.outputs and _contrary(condition, contrary):
+            if wide.outputs == narrow.outputs and _contrary(condition, contrary) and _divide_alike(wide, narrow):
                 return covering, covered, contrary
             symbols = {s: v for s, v in pinned.items() if s in condition.free_symbols}
             if symbols and _contrary(condition, contrary) and not _may_vanish(wide, narrow, symbols):
@@ -106,6 +106,11 @@ def _contrary(a: sp.Basic, b: sp.Basic) -> bool:
         return True
     kinds = {type(a), type(b)}
     return kinds == {sp.StrictGreaterThan, sp.LessThan} and (a.lhs, a.rhs) == (b.lhs, b.rhs)
+
+
+def _divide_alike(one: Path, other: Path) -> bool:
+    """Whether neither path divides by something that may be zero and by which the other does not divide."""
+    return all(settled(eq(d, sp.Integer(0))) is False for d in set(one.divisors) ^ set(other.divisors))
 
 
 def _may_vanish(wide: Path, narrow: Path, values: Mapping[sp.Symbol, sp.Expr]) -> bool:

@@ -107,6 +107,8 @@ class NormalForm:
             return self._power(self._convert(e.base), e.exp)
         if isinstance(e, sp.Abs):
             return self._absolute(self._convert(e.args[0]))
+        if isinstance(e, sp.sign):
+            return self._sign(self._convert(e.args[0]))
         return self._opaque_symbol(type(e).__name__, tuple(self._argument(a) for a in e.args), e)
 
     def _argument(self, e: sp.Basic) -> _Argument:
@@ -198,6 +200,22 @@ class NormalForm:
         if sign is not None:
             return inner * self._field.number(sp.Integer(sign.direction))
         return self._root(inner * inner)
+
+    def _sign(self, inner: Quotient) -> Quotient:
+        """The sign, with the factors whose sign is known outside: sign(c x) is sign(x) for c > 0."""
+        inner = self._lowered(inner)
+        if inner.is_zero:
+            return inner
+        direction, inside = 1, self._field.number(sp.Integer(1))
+        for factor, power in [*self._factors(inner.numerator, 1), *self._factors(inner.denominator, -1)]:
+            sign = polynomial_sign(factor, self._field, self._known)
+            if sign is not None and sign.strict:
+                direction *= sign.direction**power
+            elif power > 0 or power % 2:
+                # An even power is kept as a square: it is zero where its base is. Below the line nothing is zero.
+                inside *= self._field.of(factor).power(1 if power % 2 else 2)
+        known = self._field.number(sp.Integer(int(direction)))
+        return known if inside.numerator.is_constant() else known * self._opaque_symbol("sign", (inside,))
 
     def _opaque_symbol(self, name: str, arguments: tuple[_Argument, ...], e: sp.Basic | None = None) -> Quotient:
         for symbol, (other, known) in self._opaque.items():

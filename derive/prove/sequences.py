@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import sympy as sp
 
@@ -13,6 +14,7 @@ from .atoms import power_atoms
 from .condition import Finding, settle_condition
 from .identity import prove_identity
 from .missed_term import missed_term
+from .normal_form import NormalForm
 from .positivity import domain_of
 from .solver import Solver
 from .verdict import ProofStep, Verdict
@@ -102,7 +104,11 @@ def settle_limit(goal: LimitIs, hypotheses: Sequence[sp.Basic], solver: Solver) 
 
     A limit at infinity of an expression in t itself is taken at 0 in z, where t = 1/z**2.
     """
+    # A sign jumps, unless what it is taken of never changes sign.
+    known, fixed = _known_signs(goal.expression)
+    goal = replace(goal, expression=goal.expression.xreplace(known))
     substituted, steps = _at_the_point(goal)
+    steps = [*fixed, *steps]
     undefined = (sp.I, sp.nan, sp.zoo, sp.oo, -sp.oo)
     if substituted is None or substituted.has(*undefined) or goal.expression.has(sp.sign, sp.Piecewise):
         return Finding(Verdict.UNKNOWN, "limit by continuity", reason="the expression is not continuous at the limit")
@@ -115,6 +121,22 @@ def settle_limit(goal: LimitIs, hypotheses: Sequence[sp.Basic], solver: Solver) 
     if not finding.proved:
         return Finding(finding.verdict, "limit by continuity", witness=finding.witness, reason=finding.reason)
     return Finding(Verdict.PROVED, "limit by continuity", (*steps, *finding.steps))
+
+
+def _known_signs(expression: sp.Expr) -> tuple[dict[sp.Expr, sp.Expr], list[ProofStep]]:
+    """The signs in `expression` that are 1 or -1 everywhere on the domain, with the proof that they are."""
+    known: dict[sp.Expr, sp.Expr] = {}
+    steps: list[ProofStep] = []
+    form = NormalForm([expression])
+    for taken in sorted(expression.atoms(sp.sign), key=str):
+        found = form.sign(taken.args[0])
+        if found is not None and found.strict:
+            known[taken] = sp.Integer(found.direction)
+            words = "What this sign is taken of never changes sign."
+            steps.append(
+                ProofStep(words, "", "identity", f"{taken} = {found.direction}", shows=eq(taken, known[taken]))
+            )
+    return known, steps
 
 
 def _at_the_point(goal: LimitIs) -> tuple[sp.Expr | None, list[ProofStep]]:

@@ -108,13 +108,15 @@ UNSEEN = {
     "rounding": ("p.add_(g.round(), alpha=-lr)", "not known"),
     "whole numbers": ("p.add_(g, alpha=-lr * int(lr * 10))", "int()"),
     "remainder": ("state['k'] = state.get('k', 0) + 1\nif state['k'] % 5 == 0: p.sub_(lr * g)", "%"),
+    "a division by zero": ("p.add_(lr / (mu - mu) * g)", "ZeroDivisionError|zero"),
+    "an infinity": ("p.add_((g * g + 1) / torch.zeros_like(g))", "infinite or no number"),
     "a changed lr": ("p.add_(g, alpha=-lr)\ngroup['lr'] = lr * 0.99", "learning rate"),
 }
 
 
 @pytest.mark.parametrize(("body", "words"), UNSEEN.values(), ids=UNSEEN.keys())
 def test_what_cannot_be_read_is_refused(body: str, words: str, tracer: Tracer, tmp_path: Path) -> None:
-    with pytest.raises(Untraceable, match=words):
+    with pytest.raises((Untraceable, TraceError), match=words):
         traced(tracer, tmp_path, body)
 
 

@@ -27,7 +27,7 @@ TREES = st.recursive(LEAVES, lambda inner: st.tuples(st.sampled_from("+-*/"), in
 
 def built(tree: object, leaves: dict[str, float]) -> float:
     if isinstance(tree, str):
-        return leaves.get(tree, float(tree) if tree not in leaves else 0.0) if tree in leaves else float(tree)
+        return leaves[tree] if tree in leaves else float(tree)
     operator, left, right = tree  # type: ignore[misc]
     a, b = built(left, leaves), built(right, leaves)
     if operator == "+":

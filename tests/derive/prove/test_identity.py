@@ -32,6 +32,9 @@ B, P = Quantity("b", UNIT_INTERVAL), Quantity("p", OPEN_UNIT)
         (sp.sqrt(sp.Rational(1, 2)), sp.sqrt(2) / 2),
         (sp.sqrt((1 - B) ** 2), 1 - B),
         (sp.sign(X - Y), sp.sign(-(Y - X))),
+        (sp.sign(EPS * X), sp.sign(X)),
+        (sp.sign(X / (EPS + V)), sp.sign(X)),
+        (sp.sign(-3 * X**3), -sp.sign(X**3)),
     ],
 )
 def test_equal_forms_are_proved(left: sp.Expr, right: sp.Expr) -> None:
@@ -50,6 +53,9 @@ def test_equal_forms_are_proved(left: sp.Expr, right: sp.Expr) -> None:
         (sp.Max(V, W), sp.Min(V, W)),
         (sp.Max(V, W), V),
         (sp.sign(X), sp.Integer(1)),
+        (sp.sign(X**2), sp.Integer(1)),
+        (sp.sign(LR * X), sp.sign(X)),
+        (sp.sign(X * Y), sp.sign(X)),
         (sp.sqrt((X - Y) ** 2), X - Y),
         (LR / (sp.sqrt(V) + EPS), LR / sp.sqrt(V + EPS**2)),
     ],

@@ -8,7 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sympy as sp
 
+from optproof.derive import Claim, Quantity, rule
+from optproof.derive.certificates import certificate
+from optproof.derive.goal import ClosedForm
+from optproof.derive.prove.setting import setting_of
+from optproof.derive.prove.solver import Solver as FindersSolver
+from optproof.derive.prove.tactics import settle
 from optproof.derive.recheck import (
     CONFIRMED,
     FINDER_ONLY,
@@ -19,6 +26,7 @@ from optproof.derive.recheck import (
     Solver,
     check,
 )
+from optproof.derive.symbols import step_counter
 
 Certificates = dict[str, dict[str, Any]]
 Recheck = Callable[[dict[str, Any]], Finding]
@@ -196,3 +204,16 @@ def test_goals_of_an_unknown_kind_are_shown_as_such(
     assert recheck_one(reseal(data)).status == REJECTED
     data["obligations"] = []
     assert recheck_one(reseal(data)).status == NOT_CONFIRMED
+
+
+def test_a_wrong_closed_form_is_broken_by_the_sequence_itself(recheck_one: Recheck) -> None:
+    x, g, t = Quantity("x"), sp.Function("g"), step_counter()
+    index = sp.Symbol("i", integer=True, positive=True)
+    goal = ClosedForm(x, sp.Integer(0), x / 2 + g(t), sp.Sum(g(index) / 2**t, (index, 1, t)))
+    made = rule("sgd")
+    with FindersSolver() as solver:
+        result = settle(Claim("wrong", "", "", made, goal), setting_of(made, solver), solver)
+    data = json.loads(json.dumps(certificate(result)))
+    assert data["verdict"] == "REFUTED"
+    found = recheck_one(data)
+    assert (found.status, found.confirmed_by) == (CONFIRMED, ("exact evaluation",))
