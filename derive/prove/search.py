@@ -12,11 +12,11 @@ from ..sequence import initial_state, one_step
 from ..symbols import Quantity, after
 from .exact import holds_at
 
-__all__ = ["breaking_run"]
+__all__ = ["FIRST_THETA", "breaking_run", "start_of_theta"]
 
 _GRADIENTS = tuple(sp.Rational(n) for n in ("1", "0", "2", "1/2", "-1", "10"))
 _LONGEST = 3
-_FIRST_THETA = sp.Integer(1)
+FIRST_THETA = sp.Integer(1)
 _TRIALS = 400
 
 
@@ -80,7 +80,7 @@ def _over_sequences(
     both_ends: bool,
 ) -> dict[str, sp.Basic] | None:
     mapped = {q: e.xreplace(constants) for q, e in one_step(rule).items()}
-    first = {rule.theta: _FIRST_THETA} | {q: e.xreplace(constants) for q, e in initial_state(rule).items()}
+    first = {rule.theta: FIRST_THETA} | {q: e.xreplace(constants) for q, e in initial_state(rule).items()}
     allowed = [g for g in _GRADIENTS if all(holds_at(h, constants | {rule.gradient: g}) for h in hypotheses)]
     runs: list[tuple[tuple[sp.Rational, ...], dict[Quantity, sp.Expr]]] = [((), first)]
     trials = 0
@@ -104,10 +104,13 @@ def _over_sequences(
 def _witness(
     constants: dict[sp.Symbol, sp.Rational], gradients: tuple[sp.Rational, ...], rule: UpdateRule, condition: sp.Basic
 ) -> dict[str, sp.Basic]:
-    found: dict[str, sp.Basic] = {s.name: v for s, v in constants.items()}
-    if _reads_theta(rule, condition):
-        found[f"{rule.theta.name}[0]"] = _FIRST_THETA
-    return found | {f"g[{i}]": g for i, g in enumerate(gradients, start=1)}
+    named: dict[str, sp.Basic] = {s.name: v for s, v in constants.items()}
+    return named | start_of_theta(rule, condition) | {f"g[{i}]": g for i, g in enumerate(gradients, start=1)}
+
+
+def start_of_theta(rule: UpdateRule, condition: sp.Basic) -> dict[str, sp.Basic]:
+    """Where theta starts in a run that breaks `condition`, if the claim or a state depends on that."""
+    return {f"{rule.theta.name}[0]": FIRST_THETA} if _reads_theta(rule, condition) else {}
 
 
 def _reads_theta(rule: UpdateRule, condition: sp.Basic) -> bool:

@@ -12,6 +12,7 @@ from ..rule import UpdateRule
 from ..sequence import initial_state, one_step
 from ..symbols import after
 from .exact import holds_at
+from .search import FIRST_THETA, start_of_theta
 
 __all__ = ["breaking_trial"]
 
@@ -32,6 +33,7 @@ def breaking_trial(
         )
         if allowed and constants_in_domains(constants) and _broken(rule, condition, constants, trial):
             found: dict[str, sp.Basic] = {s.name: value for s, value in constants.items()}
+            found |= start_of_theta(rule, condition)
             return found | {f"g[{i}]": g for i, g in enumerate(trial.gradients, start=1)}
     return None
 
@@ -50,7 +52,7 @@ def _constants(rule: UpdateRule, trial: Trial) -> dict[sp.Symbol, sp.Rational]:
 def _broken(rule: UpdateRule, condition: sp.Basic, constants: Mapping[sp.Symbol, sp.Rational], trial: Trial) -> bool:
     step = {q: e.xreplace(dict(constants)) for q, e in one_step(rule).items()}
     values: dict[sp.Basic, sp.Basic] = {q: e.xreplace(dict(constants)) for q, e in initial_state(rule).items()}
-    values[rule.theta] = sp.Integer(1)
+    values[rule.theta] = FIRST_THETA
     last = len(trial.gradients)
     for t, gradient in enumerate(trial.gradients, start=1):
         inputs = {**values, rule.gradient: gradient, rule.step_counter: sp.Integer(t)}

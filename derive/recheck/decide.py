@@ -109,7 +109,7 @@ class Decider:
         yield cleared, self.solver.soon, False
         yield question(plain, self._cleared(shows, algebra), self.domains), self.solver.soon, False
         yield cleared, self.solver.late, False
-        yield question(given, shows, self.domains), self.solver.late, False
+        yield question(given, shows, self.domains), self.solver.soon, False
 
     def _cleared(self, condition: Expression, algebra: Algebra) -> Expression:
         """The condition with relations between quotients multiplied out, where the divisors' signs are evident."""
