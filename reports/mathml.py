@@ -81,7 +81,9 @@ def aligned(lines: tuple[str, ...]) -> str:
 def _prepared(latex: str) -> str:
     # The converter knows `split`, which is `aligned` by another name; `\operatorname*` is `\operatorname` to it.
     text = re.sub(r"\\(begin|end)\{aligned\}", r"\\\1{split}", latex)
-    return text.replace(r"\operatorname*", r"\operatorname").replace(r"\!", "")
+    text = text.replace(r"\operatorname*", r"\operatorname").replace(r"\!", "")
+    # In text an underscore stands for itself; the converter would show the backslash that LaTeX needs.
+    return re.sub(r"\\text\{[^{}]*\}", lambda found: found.group().replace(r"\_", "_"), text)
 
 
 def _cleaned(element: Element) -> Element:

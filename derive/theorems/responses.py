@@ -92,7 +92,8 @@ def _published_steady(rule: UpdateRule, c: sp.Expr) -> sp.Expr | None:
     """Momentum's well-known effective rate lr / (1 - momentum), for the rules it is quoted for."""
     symbols = {h.name: h.symbol for h in rule.hyper}
     known = ("sgd[momentum]", "sgd[nesterov]", "sgd[momentum,lr_inside]", "sgd[nesterov,lr_inside]")
-    return symbols["lr"] * c / (1 - symbols["momentum"]) if rule.name in known else None
+    lr, momentum = symbols.get("lr"), symbols.get("momentum")
+    return None if rule.name not in known or lr is None or momentum is None else lr * c / (1 - momentum)
 
 
 def _impulse(rule: UpdateRule) -> Iterator[Claim]:

@@ -29,9 +29,9 @@ def _tuned(found: Linearised, rule: UpdateRule) -> Iterator[Claim]:
     """The published best settings on a quadratic whose curvatures lie between m and L."""
     free = found.polynomial.free_symbols - {CURVATURE, ROOT}
     by_name = {h.name: h.symbol for h in rule.hyper}
-    if found.frozen or not free <= {by_name.get("lr"), by_name.get("momentum")}:
+    lr, mu = by_name.get("lr"), by_name.get("momentum")
+    if found.frozen or lr is None or not free <= {lr, mu}:
         return
-    lr, mu = by_name["lr"], by_name.get("momentum")
     degree = sp.Poly(found.polynomial, ROOT).degree()
     if degree == 1:
         yield from _tuned_descent(found, rule, lr)

@@ -56,7 +56,7 @@ def test_what_fails_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
         return []
 
     monkeypatch.setattr(derive, "derive", failing)
-    sgd, other = collect(["sgd", "sgd[momentum]"]).rules
+    sgd, other = collect(["sgd", "sgd[momentum]"], fresh=True).rules
     assert [(f.part, f.message) for f in sgd.failures] == [("theorems", "RuntimeError: the solver is gone")]
     assert other.failures == ()
     assert sgd.kernel is not None
