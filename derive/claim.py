@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import sympy as sp
 
@@ -84,12 +85,7 @@ class Claim:
 
     def write_obligation(self, given: Sequence[sp.Basic], shows: sp.Basic | None, dialect: Dialect = "text") -> str:
         """What one step of a proof shows and from what, with states as they are before a step; empty if nothing."""
-        if shows is None:
-            return ""
-        notation = claim_notation(self.rule, dialect, now=False)
-        comma, arrow = (r",\; ", r" \;\Rightarrow\; ") if dialect == "latex" else (", ", "  =>  ")
-        premises = comma.join(notation.write(c) for c in given)
-        return f"{premises}{arrow}{notation.write(shows)}" if premises else notation.write(shows)
+        return "" if shows is None else _obligation(self.rule, tuple(given), shows, dialect)
 
     def write(self, expression: sp.Basic, dialect: str = "text") -> str:
         """An expression in the notation of the claim: states at the time at which its goal speaks of them."""
@@ -98,3 +94,12 @@ class Claim:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex().replace('$', '')}$"
+
+
+@lru_cache(maxsize=4096)
+def _obligation(rule: UpdateRule, given: tuple[sp.Basic, ...], shows: sp.Basic, dialect: Dialect) -> str:
+    """The obligation in the notation of the rule; proofs about one rule share many, and pages ask more than once."""
+    notation = claim_notation(rule, dialect, now=False)
+    comma, arrow = (r",\; ", r" \;\Rightarrow\; ") if dialect == "latex" else (", ", "  =>  ")
+    premises = comma.join(notation.write(c) for c in given)
+    return f"{premises}{arrow}{notation.write(shows)}" if premises else notation.write(shows)

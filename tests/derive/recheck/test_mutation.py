@@ -213,7 +213,9 @@ def _drawn(domain: dict[str, Any], chance: random.Random) -> float:
     low = None if domain["lower"] is None else float(domain["lower"])
     high = None if domain["upper"] is None else float(domain["upper"])
     if domain["integer"]:
-        return float(chance.randint(1, 6) if low is None else int(low) + chance.randint(0, 5))
+        first = math.ceil(1.0 if low is None else low) + (domain["lower_open"] and low == int(low or 0))
+        last = first + 5 if high is None else math.floor(high) - (domain["upper_open"] and high == int(high))
+        return float(chance.randint(first, max(first, last)))
     if low is not None and high is not None:
         return chance.uniform(low, high)
     if low is not None:
