@@ -96,18 +96,27 @@ def _constants(absent: Sequence[Quantity], rule: System, traced: System) -> Iter
 
 def _neutral(rest: Sequence[Quantity], traced: System) -> Iterator[dict[Quantity, sp.Rational]]:
     """Values at which the implementation's own hyperparameters may have no effect: the default, zero and one."""
-    choices = [dict.fromkeys((sp.Integer(0), traced.defaults.get(h.name, sp.Integer(0)), sp.Integer(1))) for h in rest]
+    tried = [(sp.Integer(0), traced.defaults.get(h.name, sp.Integer(0)), sp.Integer(1)) for h in rest]
+    choices = [dict.fromkeys(v for v in values if h.domain.contains(v)) for h, values in zip(rest, tried, strict=True)]
     for values in itertools.islice(itertools.product(*choices), 24):
         yield dict(zip(rest, values, strict=True))
 
 
 def fits(aligned: Alignment) -> bool:
     """Whether both systems move theta alike on random numbers."""
+    if _undefined(aligned.implementation):
+        return False
     inputs = sample(aligned.rule.hyper, sequences=2, settings=4)
     hyper = {h.name for h in aligned.rule.hyper}
     if not {s.name for s in aligned.implementation.symbols if isinstance(s, Quantity)} <= hyper | _inputs(aligned):
         return False
     return agree(simulate(aligned.rule, inputs, 4), simulate(aligned.implementation, inputs, 4))
+
+
+def _undefined(system: System) -> bool:
+    """Whether a value that was put in makes a formula divide by zero everywhere."""
+    formulas = [e for case in (*system.first, *system.cases) for e in case.after.values()]
+    return any(e.has(sp.zoo, sp.nan, sp.oo, -sp.oo) for e in formulas)
 
 
 def _inputs(aligned: Alignment) -> set[str]:
