@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import platform
-import tempfile
 from collections.abc import Sequence
 from dataclasses import fields
 from functools import lru_cache
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..derive import ProofStep, Result, UpdateRule, Verdict, claims_of
 from ..derive.serialise import expression_from_json, expression_to_json
+from ..kernels.atomic import replacing
 from ..kernels.cache import cache_directory
 
 if TYPE_CHECKING:
@@ -97,10 +97,8 @@ class Memory:
         path = self._path(part, rule)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(record, file)
-            os.replace(temporary, path)
+            with replacing(path) as file:
+                file.write(json.dumps(record).encode())
         except OSError:
             return  # a report does not need a memory
 
