@@ -68,19 +68,19 @@ def linearised(rule: UpdateRule) -> Linearised | None:
     gradient = {rule.gradient: CURVATURE * rule.gradient_at}
     values: dict[sp.Basic, sp.Basic] = {}
     rows: dict[Quantity, sp.Expr] = {}
-    frozen = False
+    divisors: set[sp.Expr] = set()
     for target, value in step_in_new_state(rule).items():
         if target in even:
             continue
-        still = _still(without_powers(_late(value)), adaptive, flipped)
-        frozen = frozen or still.has(PRECONDITIONER)
+        still, divided_by = _still(without_powers(_late(value)), adaptive, flipped)
+        divisors |= divided_by
         rows[target] = sp.expand(still.xreplace(values).xreplace(gradient))
         values[after(target)] = still.xreplace(values)
     matrix = _matrix(rows, variables)
-    if matrix is None:
+    if matrix is None or len(divisors) > 1:
         return None
     polynomial = matrix.charpoly(ROOT).as_expr()
-    return Linearised(variables, sp.ImmutableMatrix(matrix), sp.collect(sp.expand(polynomial), ROOT), frozen)
+    return Linearised(variables, sp.ImmutableMatrix(matrix), sp.collect(sp.expand(polynomial), ROOT), bool(divisors))
 
 
 def _late(value: sp.Expr) -> sp.Expr:
@@ -95,14 +95,22 @@ def _is_first_step(condition: sp.Basic) -> bool:
     return isinstance(condition, sp.Eq) and sp.Integer(1) in condition.args and condition.lhs.name == "t"
 
 
-def _still(value: sp.Expr, adaptive: set[Quantity], flipped: dict[Quantity, sp.Expr]) -> sp.Expr:
-    """`value` with each divisor that adapts, and does not change sign with the gradient, replaced by a constant."""
+def _still(value: sp.Expr, adaptive: set[Quantity], flipped: dict[Quantity, sp.Expr]) -> tuple[sp.Expr, set[sp.Expr]]:
+    """`value` with each divisor that adapts, and does not change sign with the gradient, replaced by a constant.
+
+    The divisors that were replaced come along: one constant can stand for one divisor only.
+    """
+    found: set[sp.Expr] = set()
 
     def divides(e: sp.Basic) -> bool:
         negative = isinstance(e, sp.Pow) and e.exp.is_Rational and e.exp < 0
         return negative and bool(e.base.free_symbols & adaptive) and _even(e.base, flipped)
 
-    return value.replace(divides, lambda e: 1 / PRECONDITIONER)
+    def hold(e: sp.Pow) -> sp.Expr:
+        found.add(e.base**-e.exp)
+        return 1 / PRECONDITIONER
+
+    return value.replace(divides, hold), found
 
 
 def _even(base: sp.Expr, flipped: dict[Quantity, sp.Expr]) -> bool:

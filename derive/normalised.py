@@ -146,9 +146,19 @@ def normalised_step(rule: UpdateRule) -> NormalisedStep | None:
 
 def _gains(p: sp.Expr, z: sp.Expr, second: LinearState, rule: UpdateRule) -> tuple[sp.Expr, sp.Expr, sp.Expr] | None:
     """The gains p and q with the common input z, if the second moment takes in a multiple of z^2."""
+    if rule.gradient not in z.free_symbols or _visibly_varies(second.drive / z**2, rule):
+        return None
     q = sp.factor(sp.cancel(second.drive / z**2))
     constants = {h.symbol for h in rule.hyper}
-    return (p, z, q) if q.free_symbols <= constants and rule.gradient in z.free_symbols else None
+    return (p, z, q) if q.free_symbols <= constants else None
+
+
+def _visibly_varies(expression: sp.Expr, rule: UpdateRule) -> bool:
+    """Whether the value changes with the gradient at two points, which spares SymPy from cancelling in vain."""
+    others = sorted(expression.free_symbols - {rule.gradient}, key=lambda s: s.name)
+    values = {s: sp.Rational(3, 7 + i) for i, s in enumerate(others)}
+    first, second = (expression.evalf(30, subs={**values, rule.gradient: sp.Integer(n)}) for n in (2, 5))
+    return bool(abs(first - second) > sp.Float(10) ** -15 * (abs(first) + abs(second)))
 
 
 def _under_root(rate: sp.Expr, rule: UpdateRule, eps: Quantity | None) -> tuple[Quantity, LinearState, sp.Expr] | None:

@@ -11,8 +11,12 @@ from functools import lru_cache
 from ..rule import UpdateRule
 from .adagrad import adadelta, adagrad
 from .adam import adam, adamw, amsgrad
+from .adam_relatives import adabelief, adamax, laprop, nadam, radam, yogi
+from .averages import asgd, ftrl, qhm
+from .common_options import COMMON_OPTIONS, IncompatibleOptionError
 from .rmsprop import rmsprop
 from .sgd import sgd, sgd_lookahead, sgd_momentum, sgd_nesterov
+from .signs import lion, rprop, signsgd
 
 __all__ = ["UnknownRuleError", "families", "names", "options", "rule"]
 
@@ -30,6 +34,18 @@ _FAMILIES: dict[str, dict[str, Callable[..., UpdateRule]]] = {
     "adam": {"": adam},
     "adamw": {"": adamw},
     "amsgrad": {"": amsgrad},
+    "adamax": {"": adamax},
+    "nadam": {"": nadam},
+    "radam": {"": radam},
+    "adabelief": {"": adabelief},
+    "yogi": {"": yogi},
+    "laprop": {"": laprop},
+    "signsgd": {"": signsgd},
+    "lion": {"": lion},
+    "rprop": {"": rprop},
+    "qhm": {"": qhm},
+    "asgd": {"": asgd},
+    "ftrl": {"": ftrl},
 }
 
 _LISTED = (
@@ -69,6 +85,24 @@ _LISTED = (
     "adamw[l2]",
     "amsgrad",
     "amsgrad[l2]",
+    "adamax",
+    "adamax[eps_in_max]",
+    "adamax[eps]",
+    "nadam",
+    "nadam[momentum_decay]",
+    "radam",
+    "radam[eps_hat,threshold]",
+    "adabelief",
+    "yogi",
+    "laprop",
+    "signsgd",
+    "signsgd[momentum]",
+    "lion",
+    "rprop",
+    "rprop[irprop_minus]",
+    "qhm",
+    "asgd",
+    "ftrl",
 )
 
 
@@ -89,7 +123,7 @@ def options(family: str) -> tuple[str, ...]:
         if selector:
             found[selector] = None
         found |= dict.fromkeys(_parameters(maker))
-    return tuple(found)
+    return (*found, *COMMON_OPTIONS)
 
 
 @lru_cache(maxsize=256)
@@ -133,7 +167,8 @@ def _make(family: str, chosen: set[str]) -> UpdateRule:
     for selector, maker in _FAMILIES[family].items():
         if selector and selector not in chosen:
             continue
-        rest = chosen - {selector}
+        common = [o for o in COMMON_OPTIONS if o in chosen]
+        rest = chosen - {selector, *common}
         strange = sorted(rest - set(_parameters(maker)))
         if strange:
             needed = ", ".join(k for k in _FAMILIES[family] if k)
@@ -142,10 +177,19 @@ def _make(family: str, chosen: set[str]) -> UpdateRule:
                 + (f"{selector!r}" if selector else f"the plain rule; it needs one of {needed}")
             )
         # The first selector that was chosen stands first, then the maker's own order.
-        ordered = ([selector] if selector else []) + [o for o in _parameters(maker) if o in rest]
+        ordered = ([selector] if selector else []) + [o for o in _parameters(maker) if o in rest] + common
         full = f"{family}[{','.join(ordered)}]" if ordered else family
-        return maker(**dict.fromkeys(rest, True)).renamed(full)
+        return _with_common(maker(**dict.fromkeys(rest, True)), common).renamed(full)
     raise AssertionError("every family ends in a maker without a selector")
+
+
+def _with_common(made: UpdateRule, chosen: list[str]) -> UpdateRule:
+    for option in chosen:
+        try:
+            made = COMMON_OPTIONS[option](made)
+        except IncompatibleOptionError as error:
+            raise UnknownRuleError(f"the option {option!r} does not go with {made.name!r}: {error}") from None
+    return made
 
 
 @lru_cache(maxsize=64)

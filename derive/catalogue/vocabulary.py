@@ -7,6 +7,7 @@ import sympy as sp
 from ..symbols import (
     NO_UNIT,
     NONNEGATIVE,
+    OPEN_UNIT,
     POSITIVE,
     REAL,
     UNIT_INTERVAL,
@@ -22,6 +23,8 @@ __all__ = ["THETA", "G", "T", "hyperparameter", "state", "temporary"]
 THETA, G, T = parameter(), gradient(), step_counter()
 
 _CLOSED_UNIT = Domain("closed unit interval", lower=sp.Integer(0), upper=sp.Integer(1))
+_ABOVE_ONE = Domain("greater than one", lower=sp.Integer(1), lower_open=True)
+_AT_LEAST_FOUR = Domain("at least four", lower=sp.Integer(4))
 
 _HYPERPARAMETERS: dict[str, tuple[Domain, str, str]] = {
     "lr": (NONNEGATIVE, r"\alpha", "learning rate"),
@@ -33,6 +36,15 @@ _HYPERPARAMETERS: dict[str, tuple[Domain, str, str]] = {
     "eps": (POSITIVE, r"\epsilon", "constant that keeps the denominator positive"),
     "weight_decay": (NONNEGATIVE, r"\lambda", "weight decay"),
     "l2": (NONNEGATIVE, r"\lambda_2", "L2 coefficient, added to the gradient"),
+    "l1": (NONNEGATIVE, r"\lambda_1", "L1 coefficient"),
+    "beta": (POSITIVE, r"\beta", "constant that keeps the first learning rates finite"),
+    "nu": (_CLOSED_UNIT, r"\nu", "weight of the averaged gradient in the step"),
+    "momentum_decay": (NONNEGATIVE, r"\psi", "how fast the momentum coefficient approaches beta1"),
+    "threshold": (_AT_LEAST_FOUR, r"\rho_{\min}", "length of the average from which on steps are normalised"),
+    "eta_minus": (OPEN_UNIT, r"\eta^-", "factor of the step size after a change of sign"),
+    "eta_plus": (_ABOVE_ONE, r"\eta^+", "factor of the step size while the sign stays"),
+    "step_min": (POSITIVE, r"\Delta_{\min}", "smallest step size"),
+    "step_max": (POSITIVE, r"\Delta_{\max}", "largest step size"),
     "schedule": (NONNEGATIVE, r"\eta", "schedule multiplier"),
     "initial_accumulator": (NONNEGATIVE, "G_0", "initial value of the accumulator"),
 }

@@ -79,8 +79,31 @@ def power_atoms(expressions: Iterable[sp.Basic]) -> Atoms:
             replace[power] = _through(power, counter, atom, shift)
     for index, power in enumerate(sorted(opaque, key=str)):
         atom = sp.Symbol(f"power__{index}", real=True)
-        replace[power], meaning[atom], domains[atom] = atom, power, Domain("real")
+        replace[power], meaning[atom], domains[atom] = atom, power, _opaque_domain(power)
     return Atoms(replace, domains, tuple(facts), meaning)
+
+
+def _opaque_domain(power: sp.Pow) -> Domain:
+    """Where a power with an exponent of several symbols lies, as far as base and exponent show it at a glance."""
+    if not (isinstance(power.base, sp.Rational) and power.base > 0):
+        return Domain("real")
+    zero, one = sp.Integer(0), sp.Integer(1)
+    if power.base <= 1 and _visibly_nonnegative(power.exp):
+        return Domain("power", zero, one, lower_open=True)
+    return Domain("positive", zero, lower_open=True)
+
+
+def _visibly_nonnegative(exponent: sp.Expr) -> bool:
+    """Whether the exponent is a sum of products of symbols and numbers that are all nonnegative."""
+    factors = [f for term in sp.Add.make_args(sp.expand(exponent)) for f in sp.Mul.make_args(term)]
+    bases = [f.base if isinstance(f, sp.Pow) and isinstance(f.exp, sp.Integer) else f for f in factors]
+    return all(
+        b >= 0 if isinstance(b, sp.Rational) else isinstance(b, sp.Symbol) and _from_zero(domain_of(b)) for b in bases
+    )
+
+
+def _from_zero(domain: Domain) -> bool:
+    return domain.lower is not None and domain.lower >= 0
 
 
 def _linear(exponent: sp.Expr, counter: sp.Symbol) -> tuple[int, int] | None:

@@ -7,6 +7,7 @@ digits); equal formulas then give equal fractions, bit for bit.
 
 from __future__ import annotations
 
+import operator
 import random
 import re
 from collections.abc import Callable, Mapping
@@ -143,6 +144,158 @@ def reddi(l2: bool = False) -> Step:
     return step
 
 
+def adamax(l2: bool = False, eps_in_max: bool = False, eps: bool = False) -> Step:
+    def step(s: Numbers, g: Fraction, t: int, h: Numbers) -> Numbers:
+        m = h["beta1"] * s["m"] + (1 - h["beta1"]) * g
+        u = max(h["beta2"] * s["u"], abs(g) + (h["eps"] if eps_in_max else 0))
+        below = u + h["eps"] if eps else u
+        return {"theta": s["theta"] - h["lr"] / (1 - h["beta1"] ** t) * m / below, "m": m, "u": u}
+
+    return step
+
+
+def nadam(momentum_decay: bool = False) -> Step:
+    def step(s: Numbers, g: Fraction, t: int, h: Numbers) -> Numbers:
+        m = h["beta1"] * s["m"] + (1 - h["beta1"]) * g
+        v = h["beta2"] * s["v"] + (1 - h["beta2"]) * g * g
+        bar = h["beta1"] * m / (1 - h["beta1"] ** (t + 1)) + (1 - h["beta1"]) * g / (1 - h["beta1"] ** t)
+        below = root(v / (1 - h["beta2"] ** t)) + h["eps"]
+        return {"theta": s["theta"] - h["lr"] * bar / below, "m": m, "v": v}
+
+    def scheduled(s: Numbers, g: Fraction, t: int, h: Numbers) -> Numbers:
+        def coefficient(count: int) -> Fraction:
+            power = h["momentum_decay"] * count
+            assert power.denominator == 1
+            return h["beta1"] * (1 - Fraction(96, 100) ** int(power) / 2)
+
+        product = s["mu_product"] * coefficient(t)
+        m = h["beta1"] * s["m"] + (1 - h["beta1"]) * g
+        v = h["beta2"] * s["v"] + (1 - h["beta2"]) * g * g
+        bar = coefficient(t + 1) * m / (1 - product * coefficient(t + 1)) + (1 - coefficient(t)) * g / (1 - product)
+        below = root(v / (1 - h["beta2"] ** t)) + h["eps"]
+        return {"theta": s["theta"] - h["lr"] * bar / below, "m": m, "v": v, "mu_product": product}
+
+    return scheduled if momentum_decay else step
+
+
+def radam(eps_hat: bool = False, threshold: bool = False) -> Step:
+    def step(s: Numbers, g: Fraction, t: int, h: Numbers) -> Numbers:
+        m = h["beta1"] * s["m"] + (1 - h["beta1"]) * g
+        v = h["beta2"] * s["v"] + (1 - h["beta2"]) * g * g
+        longest = 2 / (1 - h["beta2"]) - 1
+        length = longest - 2 * t * h["beta2"] ** t / (1 - h["beta2"] ** t)
+        move = m / (1 - h["beta1"] ** t)
+        if length > (h["threshold"] if threshold else 4):
+            numerator = (length - 4) * (length - 2) * longest
+            move *= root(numerator / ((longest - 4) * (longest - 2) * length))
+            correction = root(1 - h["beta2"] ** t)
+            move /= (root(v) + h["eps"]) / correction if eps_hat else root(v) / correction
+        return {"theta": s["theta"] - h["lr"] * move, "m": m, "v": v}
+
+    return step
+
+
+def adabelief() -> Step:
+    def step(s: Numbers, g: Fraction, t: int, h: Numbers) -> Numbers:
+        m = h["beta1"] * s["m"] + (1 - h["beta1"]) * g
+        spread = h["beta2"] * s["s"] + (1 - h["beta2"]) * (g - m) ** 2 + h["eps"]
+        below = root(spread / (1 - h["beta2"] ** t)) + h["eps"]
+        return {"theta": s["theta"] - h["lr"] * m / (1 - h["beta1"] ** t) / below, "m": m, "s": spread}
+
+    return step
+
+
+def yogi() -> Step:
+    def step(s: Numbers, g: Fraction, t: int, h: Numbers) -> Numbers:
+        m = h["beta1"] * s["m"] + (1 - h["beta1"]) * g
+        gap = s["v"] - g * g
+        v = s["v"] - (1 - h["beta2"]) * ((gap > 0) - (gap < 0)) * g * g
+        return {"theta": s["theta"] - h["lr"] * m / (root(v) + h["eps"]), "m": m, "v": v}
+
+    return step
+
+
+def laprop() -> Step:
+    def step(s: Numbers, g: Fraction, t: int, h: Numbers) -> Numbers:
+        v = h["beta2"] * s["v"] + (1 - h["beta2"]) * g * g
+        m = h["beta1"] * s["m"] + (1 - h["beta1"]) * g / (root(v / (1 - h["beta2"] ** t)) + h["eps"])
+        return {"theta": s["theta"] - h["lr"] * m / (1 - h["beta1"] ** t), "m": m, "v": v}
+
+    return step
+
+
+def sign_of(x: Fraction) -> int:
+    return (x > 0) - (x < 0)
+
+
+def signsgd() -> Step:
+    def step(s: Numbers, g: Fraction, t: int, h: Numbers) -> Numbers:
+        return {"theta": s["theta"] - h["lr"] * sign_of(g)}
+
+    return step
+
+
+def signum() -> Step:
+    def step(s: Numbers, g: Fraction, t: int, h: Numbers) -> Numbers:
+        m = h["beta1"] * s["m"] + (1 - h["beta1"]) * g
+        return {"theta": s["theta"] - h["lr"] * sign_of(m), "m": m}
+
+    return step
+
+
+def lion() -> Step:
+    def step(s: Numbers, g: Fraction, t: int, h: Numbers) -> Numbers:
+        update = sign_of(h["beta1"] * s["m"] + (1 - h["beta1"]) * g)
+        theta = s["theta"] - h["lr"] * (update + h["weight_decay"] * s["theta"])
+        return {"theta": theta, "m": h["beta2"] * s["m"] + (1 - h["beta2"]) * g}
+
+    return step
+
+
+def rprop(irprop_minus: bool = False) -> Step:
+    def step(s: Numbers, g: Fraction, t: int, h: Numbers) -> Numbers:
+        size, kept = s["step_size"], g
+        if s["g_previous"] * g > 0:
+            size = min(size * h["eta_plus"], h["step_max"])
+        elif s["g_previous"] * g < 0:
+            size, kept = max(size * h["eta_minus"], h["step_min"]), Fraction(0)
+        if irprop_minus:
+            return {"theta": s["theta"] - sign_of(kept) * size, "step_size": size, "g_previous": kept}
+        move = -s["move"] if s["g_previous"] * g < 0 else -sign_of(g) * size
+        return {"theta": s["theta"] + move, "step_size": size, "g_previous": kept, "move": move}
+
+    return step
+
+
+def qhm() -> Step:
+    def step(s: Numbers, g: Fraction, t: int, h: Numbers) -> Numbers:
+        m = h["beta1"] * s["m"] + (1 - h["beta1"]) * g
+        return {"theta": s["theta"] - h["lr"] * ((1 - h["nu"]) * g + h["nu"] * m), "m": m}
+
+    return step
+
+
+def asgd() -> Step:
+    def step(s: Numbers, g: Fraction, t: int, h: Numbers) -> Numbers:
+        mean = s["theta_mean"] + (s["theta"] - s["theta_mean"]) / t
+        return {"theta": s["theta"] - h["lr"] * g, "theta_mean": mean}
+
+    return step
+
+
+def ftrl() -> Step:
+    def step(s: Numbers, g: Fraction, t: int, h: Numbers) -> Numbers:
+        n = s["n"] + g * g
+        z = s["z"] + g - (root(n) - root(s["n"])) / h["lr"] * s["theta"]
+        if abs(z) <= h["l1"]:
+            theta = Fraction(0)
+        else:
+            theta = -(z - sign_of(z) * h["l1"]) / ((h["beta"] + root(n)) / h["lr"] + h["l2"])
+        return {"theta": theta, "z": z, "n": n}
+
+    return step
+
+
 FAMILIES: dict[str, Callable[..., Step]] = {
     "sgd": sgd,
     "adagrad": adagrad,
@@ -151,6 +304,18 @@ FAMILIES: dict[str, Callable[..., Step]] = {
     "adam": adam,
     "adamw": adam,
     "amsgrad": reddi,
+    "adamax": adamax,
+    "nadam": nadam,
+    "radam": radam,
+    "adabelief": adabelief,
+    "yogi": yogi,
+    "laprop": laprop,
+    "signsgd": signsgd,
+    "lion": lion,
+    "rprop": rprop,
+    "qhm": qhm,
+    "asgd": asgd,
+    "ftrl": ftrl,
 }
 
 
@@ -162,9 +327,19 @@ def oracle(name: str) -> Step:
     for selector, maker in (("momentum", heavy_ball), ("nesterov", nesterov)):
         if family == "sgd" and chosen.pop(selector, False):
             return maker(**chosen)
+    if family == "signsgd" and chosen.pop("momentum", False):
+        return signum(**chosen)
     if chosen.pop("lookahead", False):
         return heavy_ball(lr_inside=True)
     return FAMILIES[family](**chosen)
+
+
+def holds(condition: sp.Basic, values: Mapping[str, Fraction]) -> bool:
+    """Whether a condition of a case distinction is true."""
+    if condition == sp.true:
+        return True
+    compare = {"==": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+    return bool(compare[condition.rel_op](evaluate(condition.lhs, values), evaluate(condition.rhs, values)))
 
 
 def evaluate(e: sp.Basic, values: Mapping[str, Fraction]) -> Fraction:
@@ -181,13 +356,16 @@ def evaluate(e: sp.Basic, values: Mapping[str, Fraction]) -> Fraction:
         assert power.denominator == 1
         return base ** int(power)
     if isinstance(e, sp.Piecewise):
-        holds = next(v for v, c in e.args if c == sp.true or evaluate(c.lhs, values) == evaluate(c.rhs, values))
-        return evaluate(holds, values)
+        return evaluate(next(v for v, c in e.args if holds(c, values)), values)
     inner = [evaluate(a, values) for a in e.args]
     if isinstance(e, sp.Add):
         return sum(inner, Fraction(0))
-    if isinstance(e, sp.Max):
-        return max(inner)
+    if isinstance(e, (sp.Max, sp.Min)):
+        return max(inner) if isinstance(e, sp.Max) else min(inner)
+    if isinstance(e, sp.Abs):
+        return abs(inner[0])
+    if isinstance(e, sp.sign):
+        return Fraction(sign_of(inner[0]))
     assert isinstance(e, sp.Mul), e
     product = Fraction(1)
     for factor in inner:
@@ -206,6 +384,10 @@ def run_lines(chosen: UpdateRule, inputs: Numbers) -> Numbers:
 def hyperparameters(chosen: UpdateRule, luck: random.Random) -> Numbers:
     values: Numbers = {}
     for hyper in chosen.hyper:
+        if hyper.name in ("momentum_decay", "threshold", "eta_plus"):
+            # An exponent must be whole for exact powers; the others have a lower end above zero.
+            values[hyper.name] = Fraction(luck.randint(4, 6) if hyper.name == "threshold" else luck.randint(2, 3))
+            continue
         below_one = hyper.symbol.domain.upper is not None
         values[hyper.name] = Fraction(luck.randint(1, 12), 13 if below_one else 5)
     return values
@@ -297,7 +479,8 @@ def test_every_rule_has_meanings_and_defaults(name: str) -> None:
     assert all(h.default is not None for h in chosen.hyper)
     assert {h.name for h in chosen.hyper} <= {
         *("lr", "momentum", "dampening", "rho", "beta1", "beta2", "eps", "weight_decay", "initial_accumulator"),
-        *("schedule", "l2"),
+        *("schedule", "l2", "l1", "beta", "nu", "momentum_decay", "threshold"),
+        *("eta_minus", "eta_plus", "step_min", "step_max"),
     }
 
 
@@ -334,13 +517,18 @@ def test_the_order_of_options_does_not_matter(written: str, canonical: str) -> N
     [
         ("adamm", r"there is no rule 'adamm'; did you mean 'adam'\?; the rules are sgd, adagrad"),
         ("zzz", r"there is no rule 'zzz'; the rules are sgd"),
-        ("adam[centred]", r"the rule 'adam' has no option 'centred'; it takes amsgrad, eps_hat, l2"),
+        (
+            "adam[centred]",
+            r"the rule 'adam' has no option 'centred'; it takes amsgrad, eps_hat, l2, decoupled, maximize",
+        ),
         ("rmsprop[centred]", r"the rule 'rmsprop' has no option 'centred'; did you mean 'centered'\?; it takes"),
         ("sgd[lr_inside]", r"in 'sgd' the option 'lr_inside' does not go with the plain rule; it needs one of"),
         ("sgd[nesterov,momentum]", r"in 'sgd' the option 'momentum' does not go with 'nesterov'"),
         ("sgd[nesterov,lookahead]", r"in 'sgd' the option 'nesterov' does not go with 'lookahead'"),
         ("sgd[lookahead,l2]", r"in 'sgd' the option 'l2' does not go with 'lookahead'"),
         ("adam[", r"'adam\[' is no rule name; one looks like 'adam' or 'rmsprop\[centered,momentum\]'"),
+        ("adamw[decoupled]", r"'decoupled' does not go with 'adamw': the rule 'adamw' has a weight decay already"),
+        ("adadelta[decoupled]", r"the rule 'adadelta' has no learning rate to multiply the decay by"),
         ("", r"'' is no rule name"),
         ("adam; rm -rf", r"is no rule name"),
     ],
@@ -351,5 +539,20 @@ def test_unknown_names_and_conflicting_options_are_refused(name: str, sentence: 
 
 
 def test_options_are_listed_in_canonical_order() -> None:
-    assert options("rmsprop") == ("centered", "momentum", "eps_in_sqrt", "l2")
-    assert set(options("sgd")) == {"lookahead", "nesterov", "momentum", "lr_inside", "dampening", "l2"}
+    assert options("rmsprop") == (*("centered", "momentum", "eps_in_sqrt", "l2"), "decoupled", "maximize")
+    assert set(options("sgd")) == {
+        *("lookahead", "nesterov", "momentum", "lr_inside", "dampening", "l2"),
+        *("decoupled", "maximize"),
+    }
+
+
+def test_the_common_options_mean_the_same_for_every_rule() -> None:
+    for name in ("sgd", "adam", "radam", "rprop"):
+        plain, climbing, decayed = rule(name), rule(f"{name}[maximize]"), rule(f"{name}[decoupled]")
+        theta, g = plain.theta, plain.gradient
+        assert one_step(climbing) == {q: e.xreplace({g: -g}) for q, e in one_step(plain).items()}
+        lr, decay = decayed.quantities["lr"], decayed.quantities["weight_decay"]
+        for q, value in one_step(decayed).items():
+            expected = one_step(plain)[q] - (lr * decay * theta if q == theta else 0)
+            assert sp.expand(value - expected) == 0
+    assert one_step(rule("adam[decoupled]"))[rule("adam").theta] == one_step(rule("adamw"))[rule("adamw").theta]
