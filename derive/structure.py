@@ -162,7 +162,7 @@ class Movement:
 def movement(rule: UpdateRule) -> Movement | None:
     """The effective learning rate of `rule` and what it multiplies, in terms of the state after the step.
 
-    None where the step does not split into an even and an odd factor.
+    None where theta is not carried over, or the step does not split into an even and an odd factor.
 
     Examples
     --------
@@ -175,6 +175,9 @@ def movement(rule: UpdateRule) -> Movement | None:
     if odd is None:
         return None
     keep, moved = _kept_and_moved(rule)
+    if keep == 0:
+        # Theta is made anew from the states, as in follow-the-regularised-leader methods.
+        return None
     rate, direction = _even_and_odd(sp.factor_terms(-moved), rule, odd)
     if rate.could_extract_minus_sign():
         rate, direction = -rate, -direction

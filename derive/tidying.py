@@ -9,7 +9,7 @@ import sympy as sp
 
 from .symbols import Quantity
 
-__all__ = ["tidied", "upright"]
+__all__ = ["pruned", "tidied", "upright"]
 
 
 def tidied(expression: sp.Expr) -> sp.Expr:
@@ -21,6 +21,9 @@ def tidied(expression: sp.Expr) -> sp.Expr:
     >>> tidied(c / sp.sqrt((1 - r) * c**2 + r * c**2))
     1
     """
+    if expression.has(sp.Piecewise):
+        # Factoring across cases takes SymPy minutes and gives nothing that reads better.
+        return expression
     rooted = expression.replace(
         lambda e: isinstance(e, sp.Pow) and e.exp.is_Rational and e.exp.q == 2,
         lambda e: _root(sp.factor(sp.expand(e.base)), e.exp),
@@ -30,6 +33,27 @@ def tidied(expression: sp.Expr) -> sp.Expr:
         # Half powers of t read worse than the root they came from.
         return expression
     return upright(sp.powsimp(sp.factor(sp.powsimp(joined))))
+
+
+def pruned(expression: sp.Basic, excluded: frozenset[sp.Basic] = frozenset()) -> sp.Basic:
+    """`expression` without inner cases whose condition an enclosing case distinction has ruled out.
+
+    Examples
+    --------
+    >>> a, b, c, x = sp.symbols("a b c x")
+    >>> inner = sp.Piecewise((a, x < 0), (b, True), evaluate=False)
+    >>> pruned(sp.Piecewise((c, x < 0), (inner, True), evaluate=False))
+    Piecewise((c, x < 0), (b, True))
+    """
+    if not isinstance(expression, sp.Piecewise):
+        return expression.func(*(pruned(a, excluded) for a in expression.args)) if expression.args else expression
+    kept, ruled_out = [], excluded
+    for value, condition in expression.args:
+        if condition in excluded:
+            continue
+        kept.append((pruned(value, ruled_out), condition))
+        ruled_out = ruled_out | {condition}
+    return sp.Piecewise(*kept)
 
 
 def _one_root(product: sp.Mul) -> sp.Expr:

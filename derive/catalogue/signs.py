@@ -103,12 +103,14 @@ def rprop(*, irprop_minus: bool = False) -> UpdateRule:
     ]
     kept: dict[object, object] = {size: lr, previous: 0}
     if irprop_minus:
-        lines.append((THETA, THETA - size * sp.sign(previous)))
+        move = temporary("move", r"\Delta\theta", "change of theta; none after a change of sign")
+        back: sp.Expr = sp.Integer(0)
     else:
         move = state("move", r"\Delta\theta", "change of theta in the previous step")
         kept[move] = 0
-        lines.append((move, sp.Piecewise((-move, sp.Lt(agreement, 0)), (-size * sp.sign(G), sp.true))))
-        lines.append((THETA, THETA + move))
+        back = -move
+    lines.append((move, sp.Piecewise((back, sp.Lt(agreement, 0)), (-size * sp.sign(G), sp.true))))
+    lines.append((THETA, THETA + move))
     return UpdateRule(
         "rprop",
         title="Rprop",

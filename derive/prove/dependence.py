@@ -50,7 +50,8 @@ def _difference(expression: sp.Expr, symbol: sp.Symbol, pair: dict[str, sp.Basic
 def depends(expression: sp.Expr, symbol: sp.Symbol) -> dict[str, sp.Basic] | None:
     """Two exact points that differ in `symbol` alone and give different values; None if none was found."""
     # At points with zeros in them much cancels or is undefined: they come last.
-    points = sorted(sample_points(expression.free_symbols, 24), key=lambda p: sum(v == 0 for v in p.values()))
+    drawn = sorted(sample_points(expression.free_symbols, 24), key=lambda p: sum(v == 0 for v in p.values()))
+    points = [{s: _late_value(s) for s in expression.free_symbols}, *drawn]
     for point in points:
         for other in points:
             if other[symbol] == point[symbol] or not domain_of(symbol).contains(other[symbol]):
@@ -61,3 +62,13 @@ def depends(expression: sp.Expr, symbol: sp.Symbol) -> dict[str, sp.Basic] | Non
                 shared = {s.name: v for s, v in point.items() if s != symbol}
                 return {**shared, symbol.name: point[symbol], f"{symbol.name}'": other[symbol]}
     return None
+
+
+def _late_value(symbol: sp.Symbol) -> sp.Rational:
+    """A value as in a long run with slow averages, where rules that begin differently have changed over."""
+    domain = domain_of(symbol)
+    if domain.integer:
+        return sp.Integer(10)
+    if domain.upper == 1:
+        return sp.Rational(99, 100)
+    return sp.Integer(1) if domain.lower is None else domain.lower + 1

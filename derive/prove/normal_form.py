@@ -1,8 +1,10 @@
 """Deciding identities: an expression with roots is zero if its normal form is.
 
 Square roots become symbols s with s**2 equal to the radicand; a numerator is then a polynomial in s, and it vanishes
-if, after every s**2 was replaced, the parts that are even and odd in s both vanish.  Maxima, signs, absolute values and
-case distinctions become symbols too, one symbol for arguments that are themselves proved equal.
+if, after every s**2 was replaced, the parts that are even and odd in s both vanish.  Maxima, signs and absolute values
+become symbols too, one symbol for arguments that are themselves proved equal.  A case distinction on a condition is
+a polynomial in the condition's indicator, which is 1 where the condition holds and 0 elsewhere; what vanishes at both
+vanishes.
 
 The test is sufficient: True means that the expression is zero wherever it is defined.
 """
@@ -23,6 +25,8 @@ from .rational import Quotient, RationalField
 
 __all__ = ["NormalForm"]
 
+_INDICATOR = "indicator"
+_ZERO_TO_ONE = Domain("zero to one", lower=sp.Integer(0), upper=sp.Integer(1))
 _SPECIAL = (sp.Pow, sp.Max, sp.Min, sp.Abs, sp.sign, sp.exp, sp.log, sp.Piecewise)
 
 _Argument: TypeAlias = "Quotient | tuple[object, ...]"
@@ -109,7 +113,52 @@ class NormalForm:
             return self._absolute(self._convert(e.args[0]))
         if isinstance(e, sp.sign):
             return self._sign(self._convert(e.args[0]))
+        if isinstance(e, sp.Piecewise):
+            return self._cases(list(e.args))
         return self._opaque_symbol(type(e).__name__, tuple(self._argument(a) for a in e.args), e)
+
+    def _cases(self, cases: list[sp.Basic]) -> Quotient:
+        value, condition = cases[0].args
+        if condition == sp.true or len(cases) == 1:
+            # Where no case applies the expression is not defined, and nothing is said of it.
+            return self._convert(value)
+        otherwise = self._cases(cases[1:])
+        return otherwise + self._indicator(condition) * (self._convert(value) - otherwise)
+
+    def _indicator(self, condition: sp.Basic) -> Quotient:
+        """1 where the condition holds and 0 elsewhere, in terms of the indicators of x > 0 and x = 0."""
+        one = self._field.number(sp.Integer(1))
+        if condition in (sp.true, sp.false):
+            return self._field.number(sp.Integer(int(condition == sp.true)))
+        if isinstance(condition, sp.Not):
+            return one - self._indicator(condition.args[0])
+        if isinstance(condition, (sp.And, sp.Or)):
+            inner = [self._indicator(a) for a in condition.args]
+            if isinstance(condition, sp.And):
+                return prod(inner[1:], start=inner[0])
+            return one - prod((one - i for i in inner[1:]), start=one - inner[0])
+        if not isinstance(condition, sp.core.relational.Relational):
+            return self._opaque_symbol(_INDICATOR, (self._argument(condition),))
+        difference = self._convert(condition.lhs) - self._convert(condition.rhs)
+        match condition.rel_op:
+            case ">":
+                return self._positive(difference, 1)
+            case "<":
+                return self._positive(difference, -1)
+            case ">=":
+                return one - self._positive(difference, -1)
+            case "<=":
+                return one - self._positive(difference, 1)
+        zero = self._opaque_symbol(_INDICATOR, (("zero", self._signless(difference)[0]),))
+        return zero if condition.rel_op == "==" else one - zero
+
+    def _positive(self, value: Quotient, direction: int) -> Quotient:
+        """The indicator of ``direction * value > 0``, without factors of known sign: c x > 0 is x > 0 for c > 0."""
+        inside, sign = self._signless(value)
+        inside *= self._field.number(sp.Integer(sign * direction))
+        if inside.numerator.is_constant() and inside.denominator.is_constant():
+            return self._field.number(sp.Integer(int(self._field.expression(inside) > 0)))
+        return self._opaque_symbol(_INDICATOR, (("positive", inside),))
 
     def _argument(self, e: sp.Basic) -> _Argument:
         """A value or, for what is no value, its parts with the name of what they are parts of."""
@@ -203,19 +252,26 @@ class NormalForm:
 
     def _sign(self, inner: Quotient) -> Quotient:
         """The sign, with the factors whose sign is known outside: sign(c x) is sign(x) for c > 0."""
+        inside, direction = self._signless(inner)
+        if inside.is_zero:
+            return inside
+        known = self._field.number(sp.Integer(direction))
+        return known if inside.numerator.is_constant() else known * self._opaque_symbol("sign", (inside,))
+
+    def _signless(self, inner: Quotient) -> tuple[Quotient, int]:
+        """A quotient of the same sign without the factors whose sign is known, and the sign of those."""
         inner = self._lowered(inner)
         if inner.is_zero:
-            return inner
+            return inner, 1
         direction, inside = 1, self._field.number(sp.Integer(1))
         for factor, power in [*self._factors(inner.numerator, 1), *self._factors(inner.denominator, -1)]:
             sign = polynomial_sign(factor, self._field, self._known)
             if sign is not None and sign.strict:
-                direction *= sign.direction**power
+                direction *= int(sign.direction**power)
             elif power > 0 or power % 2:
                 # An even power is kept as a square: it is zero where its base is. Below the line nothing is zero.
                 inside *= self._field.of(factor).power(1 if power % 2 else 2)
-        known = self._field.number(sp.Integer(int(direction)))
-        return known if inside.numerator.is_constant() else known * self._opaque_symbol("sign", (inside,))
+        return inside, direction
 
     def _opaque_symbol(self, name: str, arguments: tuple[_Argument, ...], e: sp.Basic | None = None) -> Quotient:
         for symbol, (other, known) in self._opaque.items():
@@ -224,7 +280,9 @@ class NormalForm:
         symbol = sp.Symbol(f"{name.lower()}__{len(self._opaque)}", real=True)
         self._opaque[symbol] = (name, arguments)
         nonnegative = isinstance(e, (sp.Max, sp.Min)) and all(self._is_nonnegative(a) for a in arguments)
-        self._known[symbol] = POSITIVE if name == "exp" else NONNEGATIVE if nonnegative else REAL
+        self._known[symbol] = (
+            POSITIVE if name == "exp" else NONNEGATIVE if nonnegative else _ZERO_TO_ONE if name == _INDICATOR else REAL
+        )
         return self._field.symbol(symbol)
 
     def _is_nonnegative(self, argument: _Argument) -> bool:
@@ -259,7 +317,20 @@ class NormalForm:
             if quotient.numerator.degrees()[self._field.index(symbol)] > 0:
                 even, odd = self._split(quotient.numerator, symbol)
                 return self._vanishes(even) and self._vanishes(odd)
+        for symbol, (name, _) in self._opaque.items():
+            if name == _INDICATOR and quotient.numerator.degrees()[self._field.index(symbol)] > 0:
+                return all(self._vanishes(self._at(quotient.numerator, symbol, value)) for value in (0, 1))
         return quotient.is_zero
+
+    def _at(self, polynomial: fmpq_mpoly, symbol: sp.Symbol, value: int) -> Quotient:
+        """The polynomial where an indicator is 0 or 1."""
+        index = self._field.index(symbol)
+        kept: dict[tuple[int, ...], fmpq] = {}
+        for powers, coefficient in polynomial.terms():
+            if value or powers[index] == 0:
+                rest = (*powers[:index], 0, *powers[index + 1 :])
+                kept[rest] = kept.get(rest, fmpq(0)) + coefficient
+        return self._field.of(self._field.sum_of_terms(kept.items()))
 
     def _split(self, polynomial: fmpq_mpoly, root: sp.Symbol) -> tuple[Quotient, Quotient]:
         """Even and odd part in `root`, with its square replaced by the radicand."""

@@ -32,9 +32,9 @@ __all__ = [
 
 GRADIENTS: tuple[tuple[sp.Rational, ...], ...] = tuple(
     tuple(sp.Rational(n) for n in sequence.split())
-    for sequence in ("1", "0", "1 1", "1 2", "1 0", "2 1", "1 -1", "1 10", "0 0", "1 2 1", "1/2 0 3")
+    for sequence in ("1", "0", "1 1", "1 2", "1 0", "2 1", "1 -1", "1 10", "0 0", "1 2 1", "1/2 0 3", "1 -2 1 3 1 2 1")
 )
-"""The gradient sequences of trial runs, simple ones first."""
+"""The gradient sequences of trial runs, simple ones first; the last is for rules that change after some steps."""
 
 _SCHEDULE = tuple(sp.Rational(n) for n in ("1", "1/2", "2", "1/4", "1"))
 

@@ -27,8 +27,8 @@ _METHOD = "superposition in one step"
 
 def settle_superposition(goal: Superposes, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding:
     """Prove that runs combine as claimed, or find two that do not."""
-    # Most rules are not linear, and then the first step already shows it.
-    witness = _differing_runs(goal, setting.rule, hypotheses, GRADIENTS[:1])
+    # Most rules are not linear, and then the first step already shows it, or a long run.
+    witness = _differing_runs(goal, setting.rule, hypotheses, (GRADIENTS[0], GRADIENTS[-1]))
     if witness is not None:
         return Finding(Verdict.REFUTED, "three exact runs", witness=witness)
     proof = _linear(goal, setting.rule, hypotheses, solver)

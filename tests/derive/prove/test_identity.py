@@ -111,3 +111,40 @@ def test_powers_with_different_counters_or_bases_are_different() -> None:
     assert prove_identity(P**T, P**n).verdict is Verdict.REFUTED
     assert prove_identity((1 - LR * V) ** T, (1 - LR / (1 + V)) ** T).verdict is not Verdict.PROVED
     assert prove_identity((1 + X * Y) ** T, (1 + X + Y) ** T).verdict is not Verdict.PROVED
+
+
+def cases(value: sp.Expr, condition: sp.Basic, otherwise: sp.Expr) -> sp.Expr:
+    return sp.Piecewise((value, condition), (otherwise, sp.true))
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (EPS * cases(V, X > Y, W), cases(EPS * V, EPS * X > EPS * Y, EPS * W)),
+        (cases(V, X > Y, W), cases(W, Y >= X, V)),
+        (cases(V, -X > 0, W), cases(V, X < 0, W)),
+        (cases(V, X < Y, W) ** 2, cases(V**2, X < Y, W**2)),
+        (sp.sqrt(cases(V, X < Y, W)), cases(sp.sqrt(V), X < Y, sp.sqrt(W))),
+        (cases(1 / X, sp.Ne(X, 0), sp.Integer(0)) * X, cases(sp.Integer(1), sp.Ne(X, 0), sp.Integer(0))),
+        (cases(V, sp.sign(EPS * X * Y) > 0, W), cases(V, sp.sign(X * Y) > 0, W)),
+    ],
+)
+def test_equal_case_distinctions_are_proved(left: sp.Expr, right: sp.Expr) -> None:
+    assert prove_identity(left, right).verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (cases(V, X > Y, W), cases(V, X >= Y, W)),
+        (cases(V, X > Y, W), cases(V, Y > X, W)),
+        (cases(V, X > 0, W), cases(V, -X > 0, W)),
+        (cases(V, LR * X > 0, W), cases(V, X > 0, W)),
+        (cases(V, X * Y > 0, W), cases(V, X > 0, W)),
+        (cases(V, X > 0, W), V),
+        (cases(V, X > 0, W), W),
+        (cases(X / X - 1, sp.Ne(X, Y), sp.Integer(5)), sp.Integer(0)),
+    ],
+)
+def test_different_case_distinctions_are_never_proved(left: sp.Expr, right: sp.Expr) -> None:
+    assert prove_identity(left, right).verdict is not Verdict.PROVED
