@@ -157,7 +157,7 @@ class NormalForm:
         inside, sign = self._signless(value)
         inside *= self._field.number(sp.Integer(sign * direction))
         if inside.numerator.is_constant() and inside.denominator.is_constant():
-            return self._field.number(sp.Integer(int(self._field.expression(inside) > 0)))
+            return self._field.number(sp.Integer(int(bool(self._field.expression(inside) > 0))))
         return self._opaque_symbol(_INDICATOR, (("positive", inside),))
 
     def _argument(self, e: sp.Basic) -> _Argument:
