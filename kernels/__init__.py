@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import cache as cache
     from .build import compile_kernel as compile_kernel
+    from .conversions import narrowed as narrowed, widened as widened
     from .errors import KernelError as KernelError
+    from .extras import extended as extended
+    from .form import Form as Form
     from .generation import GeneratedKernel as GeneratedKernel, generate as generate
     from .kernel import Kernel as Kernel
     from .operations import OperationCounts as OperationCounts
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from .runtime import Optimizer as Optimizer, optimizer as optimizer
 
 _HOME = {
+    "Form": "form",
     "GeneratedKernel": "generation",
     "Kernel": "kernel",
     "KernelError": "errors",
@@ -30,11 +34,15 @@ _HOME = {
     "ProgramProof": "passes",
     "StepProgram": "program",
     "compile_kernel": "build",
+    "extended": "extras",
     "generate": "generation",
+    "narrowed": "conversions",
     "optimizer": "runtime",
+    "widened": "conversions",
 }
 
 __all__ = [
+    "Form",
     "GeneratedKernel",
     "Kernel",
     "KernelError",
@@ -46,8 +54,11 @@ __all__ = [
     "StepProgram",
     "cache",
     "compile_kernel",
+    "extended",
     "generate",
+    "narrowed",
     "optimizer",
+    "widened",
 ]
 
 

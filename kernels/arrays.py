@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ class ArrayTable:
         The buffers that hold the states.
     evidently_fit : callable
         See :mod:`optproof.kernels.memory`.
+    gradients_are_written : bool
+        Whether a step overwrites the gradients too.
 
     Raises
     ------
@@ -37,14 +40,20 @@ class ArrayTable:
     """
 
     def __init__(
-        self, parameters: Sequence[Parameter], states: Sequence[Array], evidently_fit: Callable[..., bool]
+        self,
+        parameters: Sequence[Parameter],
+        states: Sequence[Array],
+        evidently_fit: Callable[..., bool],
+        gradients_are_written: bool = False,
     ) -> None:
         self._parameters = parameters
         self._states = tuple(states)
         self._evidently_fit = evidently_fit if layout_is_as_expected() else _never
         self._objects = np.fromiter((p.array for p in parameters), object, len(parameters))
         self._where = _address(self._objects)
-        self._expected, self._extents = _expected(parameters)
+        self._gradients_are_written = gradients_are_written
+        self._expected, self._extents = _expected(parameters, gradients_are_written)
+        self._apart = np.zeros(len(parameters), np.uintp)
         self._known = np.zeros((2, len(parameters)), np.uintp)
         self.look_at_parameters()
 
@@ -75,6 +84,7 @@ class ArrayTable:
             self._known,
             self._written,
         ):
+            self._check_gradients_apart(addresses[1])
             return None
         self.look_at_parameters()
         present = np.array([g is not None for g in gradients])
@@ -86,7 +96,26 @@ class ArrayTable:
             )
         addresses[0] = self._known[0]
         addresses[1] = [self._gradient(p, g) for p, g in zip(self._parameters, gradients, strict=True)]
+        self._check_gradients_apart(addresses[1])
         return None if present.all() else present
+
+    def _check_gradients_apart(self, addresses: npt.NDArray[np.uintp]) -> None:
+        """Refuse gradients that share memory with each other, if a step writes them."""
+        if not self._gradients_are_written or (addresses == self._apart).all():
+            return
+        places = [
+            _Place(int(start), p.bytes, p.words)
+            for start, p in zip(addresses, self._parameters, strict=True)
+            if start and p.bytes
+        ]
+        places.sort(key=lambda place: place.start)
+        for one, other in pairwise(places):
+            if one.end > other.start:
+                raise KernelError(
+                    f"the gradients{one.words} and{other.words} share memory, and the step sets each of them to zero; "
+                    f"copy one of them"
+                )
+        self._apart = addresses.copy()
 
     def look_at_parameters(self) -> None:
         """Check that the parameters can be written and are what they were.
@@ -115,7 +144,8 @@ class ArrayTable:
         """The address of a gradient; 0 if there is none."""
         if gradient is None:
             return 0
-        _check(f"gradient{parameter.words}", gradient, parameter, "its parameter has", written=False)
+        written = self._gradients_are_written
+        _check(f"gradient{parameter.words}", gradient, parameter, "its parameter has", written=written)
         start = int(gradient.ctypes.data)
         if parameter.bytes:
             after = int(np.searchsorted(self._written[1], np.uintp(start), side="right"))
@@ -144,14 +174,17 @@ def _address(array: npt.NDArray[Any]) -> int:
     return array.__array_interface__["data"][0]
 
 
-def _expected(parameters: Iterable[Parameter]) -> tuple[npt.NDArray[np.uintp], npt.NDArray[np.uintp]]:
+def _expected(
+    parameters: Iterable[Parameter], gradients_are_written: bool
+) -> tuple[npt.NDArray[np.uintp], npt.NDArray[np.uintp]]:
     """For each parameter its dtype, rank, place among the extents, bytes, and the flags of it and its gradient."""
     rows: list[tuple[int, ...]] = []
     extents: list[int] = []
     for p in parameters:
         flags = ALIGNED | (F_ORDER if p.order == "F" else C_ORDER)
         # NumPy has one object for each of these dtypes, which lives as long as NumPy.
-        rows.append((id(np.dtype(p.dtype)), len(p.shape), len(extents), p.bytes, flags | WRITEABLE, flags))
+        of_gradient = flags | WRITEABLE if gradients_are_written else flags
+        rows.append((id(np.dtype(p.dtype)), len(p.shape), len(extents), p.bytes, flags | WRITEABLE, of_gradient))
         extents += p.shape
     return np.array(rows, np.uintp), np.array(extents, np.uintp)
 

@@ -19,13 +19,23 @@ from .generation import GeneratedKernel, generate
 
 if TYPE_CHECKING:
     from ..derive import UpdateRule
+    from .extras import Extras
     from .kernel import Kernel
 
-__all__ = ["cache_digest", "compile_kernel", "load_kernel", "load_source"]
+__all__ = ["LLVM", "cache_digest", "compile_kernel", "load_kernel", "load_source"]
+
+LLVM = "kernel.ll"
+"""The file of the LLVM code in an entry of the cache."""
 
 
 def compile_kernel(
-    rule: UpdateRule | str, dtype: object = "float32", *, cache_dir: str | os.PathLike[str] | None = None
+    rule: UpdateRule | str,
+    dtype: object = "float32",
+    *,
+    state_dtype: object = None,
+    stochastic_rounding: bool = False,
+    extras: Extras = (),
+    cache_dir: str | os.PathLike[str] | None = None,
 ) -> Kernel:
     """The compiled kernel of `rule`.
 
@@ -34,14 +44,24 @@ def compile_kernel(
     rule : UpdateRule or str
         A rule or its name in the catalogue.
     dtype : {"float32", "float64"} or numpy dtype
-        Of theta, the gradient and the state.
+        Of theta, the gradient, the arithmetic and, unless `state_dtype` says otherwise, the state.
+    state_dtype : {"float32", "bfloat16", "float16"} or mapping from state to one, optional
+        What the states of a float32 kernel are stored as. NumPy has no bfloat16: such a state is an array of uint16,
+        which :func:`optproof.kernels.widened` reads.
+    stochastic_rounding : bool, default False
+        Round states in bfloat16 up or down at random, so that they are right in the mean, instead of to the nearest.
+    extras : names, or mapping from name to value
+        What is done in the same pass over memory: ``"gradient_scale"``, ``"clip_value"``, ``"weight_decay"`` and
+        ``"average_decay"`` add a hyperparameter of that name, whose default is the value;
+        ``"zero_gradient"`` leaves zeros in the gradient; ``"skip_nonfinite"`` reads all gradients first, and leaves
+        theta and the state alone if one is infinite or NaN.
     cache_dir : path, optional
         Where compiled kernels are kept; see :func:`optproof.kernels.cache.cache_directory`.
 
     Raises
     ------
     KernelError
-        If the dtype is not supported, or the kernel is not proved to be the rule.
+        If a dtype is not supported, an extra does not fit, or the kernel is not proved to be the rule.
 
     Warns
     -----
@@ -56,8 +76,21 @@ def compile_kernel(
     >>> kernel(theta, g, {}, t=1, lr=0.5)
     >>> theta
     array([-4.,  7.])
+
+    Half the memory for the states, and gradients limited to the interval from -1 to 1:
+
+    >>> kernel = compile_kernel("adam", state_dtype="bfloat16", extras={"clip_value": 1})
+    >>> theta, g = np.zeros(2, np.float32), np.array([0.5, 1000.0], np.float32)
+    >>> state = kernel.initial_state(theta)
+    >>> kernel(theta, g, state, t=1)
+    >>> {name: array.dtype.name for name, array in state.items()}
+    {'m': 'uint16', 'v': 'uint16'}
+    >>> from optproof.kernels import widened
+    >>> widened(state["m"], "bfloat16")
+    array([0.05004883, 0.10009766], dtype=float32)
     """
-    return load_kernel(generate(rule, dtype), cache_dir=cache_dir)
+    generated = generate(rule, dtype, state_dtype=state_dtype, stochastic_rounding=stochastic_rounding, extras=extras)
+    return load_kernel(generated, cache_dir=cache_dir)
 
 
 def load_kernel(generated: GeneratedKernel, *, cache_dir: str | os.PathLike[str] | None = None) -> Kernel:
@@ -80,9 +113,19 @@ def load_kernel(generated: GeneratedKernel, *, cache_dir: str | os.PathLike[str]
 
 def _load(generated: GeneratedKernel, directory: Path) -> tuple[Path, ModuleType]:
     digest = cache_digest(generated.digest)
-    path = cache.store(directory, generated.rule.name, generated.dtype, digest, generated.source)
-    what = f"the kernel of {generated.rule.name!r} for {generated.dtype}"
-    return path, load_source(generated.source, path, f"optproof_kernel_{digest[:16]}", what)
+    path = cache.store(directory, generated.rule.name, generated.form.label, digest, generated.source)
+    what = f"the kernel of {generated.rule.name!r} for {generated.form.label}"
+    module = load_source(generated.source, path, f"optproof_kernel_{digest[:16]}", what)
+    _keep_llvm(path, module)
+    return path, module
+
+
+def _keep_llvm(path: Path, module: ModuleType) -> None:
+    """Keep the LLVM code of what was compiled just now beside its machine code, which does not hold it."""
+    dispatcher = getattr(module, "step_range", None)
+    stats = getattr(dispatcher, "stats", None)
+    if dispatcher is not None and stats is not None and not stats.cache_hits:
+        cache.store_beside(path, LLVM, str(dispatcher.inspect_llvm(dispatcher.signatures[0])))
 
 
 def load_source(source: str, path: Path, name: str, what: str, **given: object) -> ModuleType:

@@ -20,7 +20,7 @@ import numpy as np
 from .atomic import replacing
 from .checks import Array
 from .errors import KernelError
-from .snapshot import Entry, GroupEntry, Snapshot, counted
+from .snapshot import Entry, GroupEntry, Snapshot, counted, storage_of
 
 __all__ = ["read_checkpoint", "write_checkpoint"]
 
@@ -28,7 +28,7 @@ _MAGIC = b"optproof state\r\n"
 _VERSION = 1
 _PREAMBLE = struct.Struct("<16sQQQ")
 _DIGEST = hashlib.sha256().digest_size
-_STORED = {"float32": "<f4", "float64": "<f8"}
+_STORED = {"float32": "<f4", "float64": "<f8", "float16": "<f2", "uint16": "<u2"}
 
 
 def write_checkpoint(path: str | os.PathLike[str], snapshot: Snapshot) -> None:
@@ -55,6 +55,7 @@ def _header(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "rule": snapshot.rule,
         "digest": snapshot.digest,
+        "storage": {"states": dict(snapshot.storage.states), "seed": snapshot.storage.seed},
         "groups": [{"hyper": dict(g.hyper), "params": list(g.names)} for g in snapshot.groups],
         "entries": [
             {
@@ -124,7 +125,7 @@ def _checked_preamble(what: str, file: BinaryIO) -> tuple[bytes, int]:
 def _snapshot(header: Mapping[str, Any], data: memoryview) -> Snapshot:
     groups = tuple(GroupEntry(dict(g["hyper"]), tuple(g["params"])) for g in header["groups"])
     entries = tuple(_entries(header, data))
-    return Snapshot(str(header["rule"]), str(header["digest"]), groups, entries)
+    return Snapshot(str(header["rule"]), str(header["digest"]), groups, entries, storage_of(header.get("storage")))
 
 
 def _entries(header: Mapping[str, Any], data: memoryview) -> Iterator[Entry]:

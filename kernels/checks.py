@@ -10,18 +10,22 @@ from difflib import get_close_matches
 from fractions import Fraction
 from itertools import combinations
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..derive import Domain, UpdateRule
 from .errors import KernelError
 
+if TYPE_CHECKING:
+    from .form import Form
+
 __all__ = [
     "Bounds",
     "HyperparameterReader",
     "check_array",
     "checked_arrays",
+    "checked_count",
     "checked_counter",
     "checked_state",
     "checked_threads",
@@ -93,21 +97,22 @@ def _known(name: str, names: list[str]) -> str:
     return f"; it has {', '.join(names)}" if names else "; it has none"
 
 
-def checked_arrays(dtype: str, theta: Array, g: Array, state: Mapping[str, Array]) -> list[Array]:
-    """All arrays as rows: views of one dimension, theta and the state to be written, g to be read.
+def checked_arrays(form: Form, theta: Array, g: Array, state: Mapping[str, Array]) -> list[Array]:
+    """All arrays as rows: views of one dimension, theta and the state to be written, g too if the form zeroes it.
 
     Raises
     ------
     KernelError
-        If an array is not a NumPy array of `dtype` and of theta's shape, is not contiguous, cannot be written, or
+        If an array is not a NumPy array of its dtype and of theta's shape, is not contiguous, cannot be written, or
         shares memory with another.
     """
     arrays = [theta, g, *state.values()]
-    if _evidently_fit(arrays, np.dtype(dtype)):
+    dtypes = [form.dtype, form.dtype, *map(form.stored, state)]
+    if _evidently_fit(arrays, [np.dtype(d) for d in dtypes], form.zero_gradient):
         return [a.reshape(-1) for a in arrays]
     names = ["theta", "g", *(f"state[{name!r}]" for name in state)]
-    for name, array in zip(names, arrays, strict=True):
-        check_array(name, array, dtype, theta, written=name != "g")
+    for name, array, dtype in zip(names, arrays, dtypes, strict=True):
+        check_array(name, array, dtype, theta, written=name != "g" or form.zero_gradient)
     by_rows = all(a.flags.c_contiguous for a in arrays)
     if not by_rows and not all(a.flags.f_contiguous for a in arrays):
         orders = zip(names, ("C" if a.flags.c_contiguous else "Fortran" for a in arrays), strict=True)
@@ -123,14 +128,15 @@ def checked_arrays(dtype: str, theta: Array, g: Array, state: Mapping[str, Array
     return [(a if by_rows else a.T).reshape(-1) for a in plain]
 
 
-def _evidently_fit(arrays: list[Array], dtype: np.dtype[Any]) -> bool:
+def _evidently_fit(arrays: list[Array], dtypes: list[np.dtype[Any]], gradient_is_written: bool) -> bool:
     """Whether nothing needs a closer look: the usual case, decided in few microseconds."""
     shape = getattr(arrays[0], "shape", None)
     for index, array in enumerate(arrays):
-        if type(array) is not np.ndarray or array.dtype != dtype or array.shape != shape:
+        if type(array) is not np.ndarray or array.dtype != dtypes[index] or array.shape != shape:
             return False
         flags = array.flags
-        if not (flags.carray or (index == 1 and flags.c_contiguous and flags.aligned)):
+        read_only = index == 1 and not gradient_is_written
+        if not (flags.carray or (read_only and flags.c_contiguous and flags.aligned)):
             return False
     return not any(np.may_share_memory(a, b) for a, b in combinations(arrays, 2))
 
@@ -236,6 +242,23 @@ def _as_float(name: str, value: object) -> float:
 
 def _is_rational(value: object) -> bool:
     return bool(getattr(value, "is_Rational", False))
+
+
+def checked_count(name: str, value: object) -> int:
+    """A number that fits into 64 bits and is not negative.
+
+    Raises
+    ------
+    KernelError
+        If it is something else; the message begins with `name`.
+    """
+    try:
+        count = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        count = -1
+    if isinstance(value, (bool, np.bool_)) or not 0 <= count < 2**64:
+        raise KernelError(f"{name} is {value!r}; it must be an integer from 0 to 2**64 - 1")
+    return count
 
 
 def checked_counter(t: object) -> int:

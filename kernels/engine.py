@@ -14,12 +14,13 @@ from .errors import KernelError
 from .groups import ParameterGroup
 from .native import compiled
 from .parameters import Parameter
-from .snapshot import Entry, GroupEntry, Snapshot
+from .snapshot import Entry, GroupEntry, Snapshot, Storage
 from .state import StateBuffers
 from .work import Batch, Work
 
 if TYPE_CHECKING:
     from ..derive import UpdateRule
+    from .form import Form
 
 __all__ = ["Engine"]
 
@@ -33,6 +34,10 @@ class Engine:
     parameters : sequence of Parameter
     given : sequence of mapping
         The hyperparameters of each group that are not the rule's defaults.
+    forms : mapping of str to Form
+        For each dtype of the parameters.
+    seed : int
+        Of the random bits of stochastic rounding.
 
     Attributes
     ----------
@@ -42,18 +47,29 @@ class Engine:
     states : StateBuffers
     counters : array of int
         How many steps each parameter has taken.
+    seed : int
+    nonfinite : int
+        How many gradients of the last step were infinite or NaN, if the kernels look at that.
     """
 
     def __init__(
-        self, rule: UpdateRule, parameters: Sequence[Parameter], given: Sequence[Mapping[str, object]]
+        self,
+        rule: UpdateRule,
+        parameters: Sequence[Parameter],
+        given: Sequence[Mapping[str, object]],
+        forms: Mapping[str, Form],
+        seed: int,
     ) -> None:
         self.rule = rule
         self.parameters = parameters
-        self._compiled = {dtype: compiled(rule, dtype) for dtype in sorted({p.dtype for p in parameters})}
+        self.seed = seed
+        self.nonfinite = 0
+        self._compiled = {dtype: compiled(rule, form) for dtype, form in sorted(forms.items())}
+        self._form = next(iter(forms.values()))
         self.groups = tuple(self._group(number, values, len(given) > 1) for number, values in enumerate(given))
-        self.states = StateBuffers([s.name for s in rule.state], parameters, lru_cache(self._initial))
+        self.states = StateBuffers([s.name for s in rule.state], parameters, lru_cache(self._initial), forms)
         evidently_fit = next(iter(self._compiled.values())).evidently_fit
-        self._arrays = ArrayTable(parameters, self.states.buffers, evidently_fit)
+        self._arrays = ArrayTable(parameters, self.states.buffers, evidently_fit, self._form.zero_gradient)
         self._addresses = np.zeros((2 + len(rule.state), len(parameters)), np.uintp)
         self._addresses[2:] = self.states.addresses()
         self._batches = list(self._all_batches())
@@ -75,8 +91,8 @@ class Engine:
         words = f"group {number}: " if several else ""
         return ParameterGroup(self.rule, words, [p.array for p in members], kernels, given)
 
-    def _initial(self, group: int, dtype: str) -> Mapping[str, float]:
-        return self._compiled[dtype].kernel.initial_values(**self.groups[group])
+    def _initial(self, group: int, dtype: str) -> Mapping[str, np.generic]:
+        return self._compiled[dtype].kernel.stored_initial_values(**self.groups[group])
 
     def _all_batches(self) -> Iterator[Batch]:
         for group in range(len(self.groups)):
@@ -91,6 +107,13 @@ class Engine:
         self.refuse_if_torn()
         present = self._arrays.locate(gradients, self._addresses, allow_missing)
         work = [w for batch in self._batches for w in self._work(batch, present, threads, (gradients, self))]
+        self.nonfinite = sum(part.nonfinite() for part in work) if self._form.skip_nonfinite else 0
+        if self.nonfinite:
+            if self._form.zero_gradient:
+                for gradient in gradients:
+                    if gradient is not None:
+                        gradient.fill(0)
+            return
         # From here on nothing is refused; only an interrupt can leave a step half done.
         self._torn = True
         for part in work:
@@ -106,7 +129,7 @@ class Engine:
         self, batch: Batch, present: npt.NDArray[np.bool_] | None, threads: int | None, alive: object
     ) -> Iterator[Work]:
         values = self.groups[batch.group].values_in_order()
-        return batch.work(values, self.counters, self._even, present, self._addresses, threads, alive)
+        return batch.work(values, self.counters, self._even, present, self._addresses, threads, alive, self.seed)
 
     def refuse_if_torn(self) -> None:
         """Raise KernelError if a step was interrupted and the arrays hold half of it."""
@@ -122,7 +145,10 @@ class Engine:
             GroupEntry(dict(group), tuple(p.name for _, p in self._members(number)))
             for number, group in enumerate(self.groups)
         ]
-        return Snapshot(self.rule.name, self.rule.digest, tuple(groups), tuple(entries))
+        form = self._compiled["float32"].kernel.form if "float32" in self._compiled else self._form
+        narrow = {name: kept for name, kept in form.states if kept != form.dtype}
+        kept = Storage(narrow, self.seed if form.stochastic_rounding else None)
+        return Snapshot(self.rule.name, self.rule.digest, tuple(groups), tuple(entries), kept)
 
     def look_at_parameters(self) -> None:
         """Raise KernelError if a parameter is not what it was, or cannot be written."""
@@ -148,6 +174,8 @@ class Engine:
             self.counters[place] = entry.t
         for group, values in zip(self.groups, hyper, strict=True):
             group.replace(values)
+        if snapshot.storage.seed is not None:
+            self.seed = snapshot.storage.seed
         self._even = _all_equal(self.counters)
         self._torn = False
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..derive import UpdateRule
+from .extras import Extras, extended
+from .form import Form, form_of
 from .passes import Pass, PassReport, ProgramProof, Settled, dtype_pass, prove_program, real_passes, run_passes
-from .precision import checked_dtype
 from .printer import print_module
 from .program import StepProgram
 from .readback import read_back
 
-__all__ = ["GeneratedKernel", "generate"]
+__all__ = ["GeneratedKernel", "generate", "generate_in"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,9 @@ class GeneratedKernel:
     Attributes
     ----------
     rule : UpdateRule
-    dtype : str
+        With the extras that are formulas.
+    form : Form
+        The types of the arrays, and what the kernel does to memory.
     source : str
         A module that needs only numpy and numba.
     digest : str
@@ -38,24 +41,35 @@ class GeneratedKernel:
     """
 
     rule: UpdateRule
-    dtype: str
+    form: Form
     source: str
     digest: str
     passes: tuple[PassReport, ...]
     program: StepProgram
     proof: ProgramProof
 
+    @property
+    def dtype(self) -> str:
+        """Of the parameters, the gradient and the arithmetic."""
+        return self.form.dtype
+
     def __repr__(self) -> str:
-        return f"<GeneratedKernel {self.rule.name} {self.dtype}>"
+        return f"<GeneratedKernel {self.rule.name} {self.form.label}>"
 
     def _repr_html_(self) -> str:
         from .display import kernel_html
 
-        return kernel_html(self.rule.name, self.dtype, self.passes, self.source)
+        return kernel_html(self.rule.name, self.form.label, self.passes, self.source)
 
 
 def generate(
-    rule: UpdateRule | str, dtype: object = "float32", *, passes: Iterable[Pass] | None = None
+    rule: UpdateRule | str,
+    dtype: object = "float32",
+    *,
+    state_dtype: object = None,
+    stochastic_rounding: bool = False,
+    extras: Extras = (),
+    passes: Iterable[Pass] | None = None,
 ) -> GeneratedKernel:
     """Generate the kernel of `rule` and prove it.
 
@@ -64,13 +78,19 @@ def generate(
     rule : UpdateRule or str
         A rule or its name in the catalogue.
     dtype : {"float32", "float64"} or numpy dtype
+    state_dtype : {"float32", "bfloat16", "float16"} or mapping from state to one, optional
+        What the states are stored as; see :func:`optproof.kernels.form.form_of`.
+    stochastic_rounding : bool, default False
+        Round states in bfloat16 at random, so that they are right in the mean.
+    extras : names or mapping from name to value, default none
+        See :data:`optproof.kernels.extras.EXTRAS`.
     passes : iterable of Pass, optional
         Other passes than the usual ones; each is proved all the same.
 
     Raises
     ------
     KernelError
-        If the dtype is not supported, or a pass or the printed text is not proved to be the rule.
+        If a dtype is not supported, an extra does not fit, or a pass or the printed text is not proved to be the rule.
 
     Examples
     --------
@@ -78,28 +98,34 @@ def generate(
     >>> kernel.proof.verdict.name, str(kernel.passes[-1].after)
     ('PROVED', '1 add, 1 mul')
     """
-    from .. import __version__
     from ..derive import find_rule as named
 
-    chosen = named(rule) if isinstance(rule, str) else rule
-    name = checked_dtype(dtype)
+    chosen = extended(named(rule) if isinstance(rule, str) else rule, extras)
+    form = form_of(chosen, dtype, state_dtype, stochastic_rounding, extras)
+    return generate_in(chosen, form, passes)
+
+
+def generate_in(chosen: UpdateRule, form: Form, passes: Iterable[Pass] | None = None) -> GeneratedKernel:
+    """Generate the kernel of a rule, with its extras in it, in a form; see :func:`generate`."""
+    from .. import __version__
+
     if passes is None:
         program, reports, settled = _reduced(chosen)
         settled = dict(settled)
-        program, more = run_passes(chosen, [dtype_pass(name)], settled, program)
+        program, more = run_passes(chosen, [dtype_pass(form.dtype)], settled, program)
         reports = (*reports, *more)
     else:
         settled = {}
         program, reports = run_passes(chosen, passes, settled)
     start = time.perf_counter()
     counts = reports[-1].after
-    source = print_module(program, reports[0].after, counts, __version__)
-    proof = prove_program(chosen, read_back(source, program), "the printed module, read back,", settled)
+    source = print_module(program, form, reports[0].after, counts, __version__)
+    proof = prove_program(chosen, read_back(source, program, form), "the printed module, read back,", settled)
     words = "Write a module that needs only numpy and numba, and read it back."
     seconds = time.perf_counter() - start
     printed = PassReport("print", words, counts, counts, proof.verdict, proof.method, seconds)
     digest = hashlib.sha256(source.encode()).hexdigest()
-    return GeneratedKernel(chosen, name, source, digest, (*reports, printed), program, proof)
+    return GeneratedKernel(chosen, form, source, digest, (*reports, printed), program, proof)
 
 
 @lru_cache(maxsize=128)

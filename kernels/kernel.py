@@ -12,24 +12,28 @@ import numpy as np
 import sympy as sp
 
 from ..derive import UpdateRule
+from .build import LLVM
 from .checks import (
     Array,
     HyperparameterReader,
     check_array,
     checked_arrays,
+    checked_count,
     checked_counter,
     checked_state,
     checked_threads,
     rounded,
 )
+from .conversions import narrowed, widened
 from .errors import KernelError
+from .form import Form
 from .generation import GeneratedKernel
 from .passes import PassReport, ProgramProof
 from .threads import chunks, in_threads, threads_for
 
-__all__ = ["Kernel"]
+__all__ = ["Kernel", "bits_of"]
 
-_TAKEN = ("self", "theta", "g", "state", "t", "threads")
+_TAKEN = ("self", "theta", "g", "state", "t", "threads", "seed", "array")
 
 
 class Kernel:
@@ -41,7 +45,9 @@ class Kernel:
     ----------
     rule : UpdateRule
     dtype : str
-        Of theta, the gradient and the state.
+        Of theta, the gradient and the arithmetic.
+    form : Form
+        Also what the states are stored as, and what a step does to memory beside the rule.
     path : pathlib.Path
         The generated module in the cache.
 
@@ -63,6 +69,7 @@ class Kernel:
         self._module = module
         self.rule: UpdateRule = generated.rule
         self.dtype: str = generated.dtype
+        self.form: Form = generated.form
         self.path = path
         self._kind = np.dtype(self.dtype).type
         self._scalars = tuple(q.name for q in generated.program.scalars)
@@ -110,8 +117,14 @@ class Kernel:
         return stats is not None and bool(stats.cache_hits)
 
     def llvm(self) -> str:
-        """The LLVM code of the compiled function, after LLVM's optimisations."""
-        return _fresh_llvm(self.source)
+        """The LLVM code of the compiled function, after LLVM's optimisations.
+
+        It was kept when the machine code was made; where it was not, the source is compiled once more.
+        """
+        try:
+            return self.path.with_name(LLVM).read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return _fresh_llvm(self.source)
 
     def initial_state(self, theta: Array, **hyper: object) -> dict[str, Array]:
         """The state before the first step, one array like `theta` for each state variable.
@@ -128,8 +141,26 @@ class Kernel:
             If theta is not an array of the kernel's dtype, or a hyperparameter is unknown or outside its domain.
         """
         check_array("theta", theta, self.dtype, theta, written=False)
-        starts = self.initial_values(**hyper)
-        return {name: np.full_like(theta, value, subok=False) for name, value in starts.items()}
+        starts = self.stored_initial_values(**hyper)
+        return {name: np.full_like(theta, value, dtype=value.dtype, subok=False) for name, value in starts.items()}
+
+    def stored_initial_values(self, **hyper: object) -> dict[str, np.generic[Any]]:
+        """What each element of a state is at first, as it is stored.
+
+        Raises
+        ------
+        KernelError
+            As :meth:`initial_values`, and if a state's format cannot hold the number.
+        """
+        stored: dict[str, np.generic[Any]] = {}
+        for name, value in self.initial_values(**hyper).items():
+            kept = self.form.storage[name]
+            one = np.full(1, value, self.dtype) if kept == self.dtype else narrowed([value], kept)
+            back = one if kept == self.dtype else widened(one, kept)
+            if math.isfinite(value) and not np.isfinite(back[0]):
+                raise KernelError(f"the state {name!r} starts at {value!r}, which is too large for {kept}")
+            stored[name] = one[0]
+        return stored
 
     def initial_values(self, **hyper: object) -> dict[str, float]:
         """The number that each state variable starts at, by its name.
@@ -153,14 +184,17 @@ class Kernel:
         t: int,
         *,
         threads: int | None = None,
+        seed: int = 0,
+        array: int = 0,
         **hyper: object,
-    ) -> None:
+    ) -> int | None:
         """Do step `t`: overwrite `theta` and the arrays of `state`.
 
         Parameters
         ----------
         theta, g : array
-            The parameters and the gradient, of one shape and of the kernel's dtype, contiguous; g is only read.
+            The parameters and the gradient, of one shape and of the kernel's dtype, contiguous; g is only read, unless
+            the kernel was made with ``"zero_gradient"``.
         state : mapping of str to array
             As :meth:`initial_state` makes it.
         t : int
@@ -168,18 +202,34 @@ class Kernel:
         threads : int, optional
             1 for a serial run; by default one thread for each processor if the arrays are large. The result is the
             same bit by bit.
+        seed, array : int
+            What the random bits of stochastic rounding are made of, beside `t` and the place in the array: give
+            different arrays different numbers.
         **hyper : float
             Hyperparameters by name; the rule's defaults for the others.
+
+        Returns
+        -------
+        int or None
+            From a kernel with ``"skip_nonfinite"``, how many gradients are infinite or NaN. If there are any, theta
+            and the state are as they were.
 
         Raises
         ------
         KernelError
             If an argument is wrong; no array has been touched then.
         """
-        rows = checked_arrays(self.dtype, theta, g, checked_state(self.rule, state))
+        rows = [bits_of(a) for a in checked_arrays(self.form, theta, g, checked_state(self.rule, state))]
         values = self._hyperparameters.read(hyper)
-        scalars = self.scalars(checked_counter(t), values)
-        self._run(rows, scalars, checked_threads(threads))
+        step = checked_counter(t)
+        scalars: list[Any] = list(self.scalars(step, values))
+        if self.form.stochastic_rounding:
+            scalars.append(self.stream_key(checked_count("seed", seed), step, checked_count("array", array)))
+        return self._run(rows, scalars, checked_threads(threads))
+
+    def stream_key(self, seed: int, step: int, array: int) -> np.uint64:
+        """What the random bits of one array in one step are made of."""
+        return np.uint64(self._module.stream_key(np.uint64(seed), np.uint64(step), np.uint64(array)))
 
     def scalars(self, t: int, values: list[float]) -> list[np.floating[Any]]:
         """What no element changes in step `t`, computed in float64 and rounded once to the kernel's dtype.
@@ -210,17 +260,34 @@ class Kernel:
         chosen = ", ".join(f"{n} = {v!r}" for n, v in zip(self._hyperparameters.bounds, values, strict=True))
         return f"{self.rule.name!r} cannot take step t = {t} with {chosen}"
 
-    def _run(self, rows: list[Array], scalars: list[np.floating[Any]], threads: int | None) -> None:
+    def _run(self, rows: list[Array], scalars: list[Any], threads: int | None) -> int | None:
         run = self._module.step_range
         size = rows[0].size
         bounds = chunks(size, threads_for(size) if threads is None else threads)
-        in_threads(lambda start, stop: run(start, stop, *rows, *scalars), bounds)
+        found = self._count_nonfinite(rows[1], bounds) if self.form.skip_nonfinite else None
+        if found:
+            if self.form.zero_gradient:
+                rows[1].fill(0)
+        else:
+            in_threads(lambda start, stop: run(start, stop, *rows, *scalars), bounds)
+        return found
+
+    def _count_nonfinite(self, gradient: Array, bounds: list[tuple[int, int]]) -> int:
+        found: list[int] = []
+        count = self._module.count_nonfinite
+        in_threads(lambda start, stop: found.append(int(count(start, stop, gradient))), bounds)
+        return sum(found)
 
     def __repr__(self) -> str:
-        return f"<Kernel {self.rule.name} {self.dtype}>"
+        return f"<Kernel {self.rule.name} {self.form.label}>"
 
     def _repr_html_(self) -> str:
         return self._generated._repr_html_()
+
+
+def bits_of(row: Array) -> Array:
+    """A row as the compiled function takes it: halves of a float32 as integers."""
+    return row.view(np.uint16) if row.dtype == np.float16 else row
 
 
 def _fresh_llvm(source: str) -> str:

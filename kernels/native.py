@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import cache
-from .build import cache_digest, compile_kernel, load_source
+from .build import cache_digest, load_kernel, load_source
+from .form import STORED_AS
+from .generation import generate_in
 
 if TYPE_CHECKING:
     from ..derive import UpdateRule
+    from .form import Form
     from .kernel import Kernel
 
 __all__ = ["Compiled", "compiled", "driver_source"]
@@ -32,30 +35,34 @@ class Compiled:
         The proved kernel.
     step_pieces : callable
         Calls the kernel's function for pieces of many arrays, in machine code.
+    count_pieces : callable or None
+        Counts what is not finite in the gradients of pieces, if the kernel looks at that.
     evidently_fit : callable
         Of :mod:`optproof.kernels.memory`, compiled.
     """
 
     kernel: Kernel
     step_pieces: Callable[..., None]
+    count_pieces: Callable[..., int] | None
     evidently_fit: Callable[..., bool]
 
 
-def compiled(rule: UpdateRule, dtype: str) -> Compiled:
-    """What steps arrays of `dtype` by `rule`, compiled once in a process."""
-    return _compiled(rule, dtype, cache.cache_directory())
+def compiled(rule: UpdateRule, form: Form) -> Compiled:
+    """What steps arrays by `rule` in a `form`, compiled once in a process."""
+    return _compiled(rule, form, cache.cache_directory())
 
 
 @lru_cache(maxsize=64)
-def _compiled(rule: UpdateRule, dtype: str, directory: Path) -> Compiled:
-    kernel = compile_kernel(rule, dtype, cache_dir=directory)
+def _compiled(rule: UpdateRule, form: Form, directory: Path) -> Compiled:
+    generated = generate_in(rule, form)
+    kernel = load_kernel(generated, cache_dir=directory)
     try:
         # Beside the kernel, which is not in `directory` if that cannot be written.
         return _with_driver(kernel, kernel.path.parent.parent)
     except OSError:
         # A kernel was in a cache that cannot be written.
         elsewhere = cache.temporary_directory()
-        return _with_driver(compile_kernel(rule, dtype, cache_dir=elsewhere), elsewhere)
+        return _with_driver(load_kernel(generated, cache_dir=elsewhere), elsewhere)
 
 
 def _with_driver(kernel: Kernel, directory: Path) -> Compiled:
@@ -64,9 +71,12 @@ def _with_driver(kernel: Kernel, directory: Path) -> Compiled:
     digest = hashlib.sha256(source.encode()).hexdigest()
     path = cache.store_beside(kernel.path, f"many-{digest[:16]}.py", source)
     name = f"optproof_many_{kernel.path.parent.name}_{digest[:16]}"
-    what = f"the loop over arrays of {kernel.rule.name!r} for {kernel.dtype}"
-    module = load_source(source, path, name, what, step_range=kernel.module.step_range, pointer=memory.pointer)
-    return Compiled(kernel, module.step_pieces, memory.compiled_evidently_fit)
+    what = f"the loop over arrays of {kernel.rule.name!r} for {kernel.form.label}"
+    known = ("step_range", "stream_key", "count_nonfinite")
+    used = {n: getattr(kernel.module, n) for n in known if hasattr(kernel.module, n)}
+    module = load_source(source, path, name, what, pointer=memory.pointer, **used)
+    count = getattr(module, "count_pieces", None)
+    return Compiled(kernel, module.step_pieces, count, memory.compiled_evidently_fit)
 
 
 @lru_cache(maxsize=8)
@@ -90,36 +100,59 @@ compiled_evidently_fit = njit(SIGNATURES["evidently_fit"], cache=True)(evidently
 
 
 def driver_source(kernel: Kernel) -> str:
-    """The loop over pieces of arrays that calls the kernel's function for each.
+    """The loop over pieces of arrays that calls the kernel's functions for each.
 
-    The text uses two names that it does not define: the kernel's ``step_range`` and ``pointer`` of
+    The text uses names that it does not define: functions of the kernel's module, and ``pointer`` of
     :mod:`optproof.kernels.memory`.
     """
-    program = kernel.generated.program
+    program, form = kernel.generated.program, kernel.form
     scalars = [f"scalar_{i}" for i in range(len(program.scalars))]
-    rows = "\n".join(
-        f"            carray(pointer(addresses[{i}, k], {kernel.dtype}), (size,)),  # {q.name}"
-        for i, q in enumerate(program.elements)
-    )
-    after = "".join(f", {s}" for s in scalars)
+    rows = [_row(i, form, q.name) for i, q in enumerate(program.elements)]
+    types = dict.fromkeys(t for t, _ in rows)
+    listed = "\n".join(f"            {text},  # {q.name}" for (_, text), q in zip(rows, program.elements, strict=True))
+    keyed = form.stochastic_rounding
+    imports = ["carray", *types, "njit", "types", *(["uint64"] if keyed else []), "uintp", "void"]
+    numbers = f", *[{kernel.dtype}] * {len(scalars)}{', uint64, uint64' if keyed else ''}"
+    arguments = "".join(f", {s}" for s in [*scalars, *(["seed", "step"] if keyed else [])])
+    last = [*scalars, *(["stream_key(seed, step, uint64(k))"] if keyed else [])]
     return f'''\
-"""Steps of {kernel.rule.name!r} for many {kernel.dtype} arrays, one after the other."""
+"""Steps of {kernel.rule.name!r} for many {form.label} arrays, one after the other."""
 
-from numba import carray, {kernel.dtype}, njit, types, uintp, void
+from numba import {", ".join(imports)}
 
 TABLE = types.Array(uintp, 2, "C")
-SIGNATURE = void(uintp, uintp, TABLE, TABLE, *[{kernel.dtype}] * {len(scalars)})
+SIGNATURE = void(uintp, uintp, TABLE, TABLE{numbers})
 
 
 @njit(SIGNATURE, cache=True, error_model="numpy", nogil=True)
-def step_pieces(first, last, pieces, addresses{after}):
+def step_pieces(first, last, pieces, addresses{arguments}):
     """The step for pieces from first up to last; a piece is an array's column of addresses, start, stop, size."""
     for piece in range(first, last):
         k, size = pieces[piece, 0], pieces[piece, 3]
         step_range(
             pieces[piece, 1],
             pieces[piece, 2],
-{rows}
-            {", ".join(scalars)}
+{listed}
+            {", ".join(last)}
         )
+''' + (_COUNTING.format(gradient=rows[1][1]) if form.skip_nonfinite else "")
+
+
+def _row(place: int, form: Form, name: str) -> tuple[str, str]:
+    """The type of an array's numbers, and the expression for the array at a row of the table of addresses."""
+    kept = form.stored(name)
+    number = "uint16" if kept == STORED_AS["float16"] else kept
+    return number, f"carray(pointer(addresses[{place}, k], {number}), (size,))"
+
+
+_COUNTING = '''
+
+@njit(uintp(uintp, uintp, TABLE, TABLE), cache=True, error_model="numpy", nogil=True)
+def count_pieces(first, last, pieces, addresses):
+    """How many of the gradients of pieces from first up to last are infinite or not a number."""
+    found = uintp(0)
+    for piece in range(first, last):
+        k, size = pieces[piece, 0], pieces[piece, 3]
+        found += count_nonfinite(pieces[piece, 1], pieces[piece, 2], {gradient})
+    return found
 '''

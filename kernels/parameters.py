@@ -51,7 +51,7 @@ class Parameter:
 
     @property
     def bytes(self) -> int:
-        """The memory of the array, and of each of its states."""
+        """The memory of the array."""
         return self.size * np.dtype(self.dtype).itemsize
 
 

@@ -11,8 +11,10 @@ import sympy as sp
 
 from ..derive import Hyperparameter, Quantity
 from ..derive.printing import expression_text
+from .conversions import CONVERSIONS, COUNT, RANDOM, conversion_sources, narrowed, narrowing, widening
 from .errors import KernelError
 from .expression_code import ExpressionCode
+from .form import Form
 from .naming import Namer
 from .operations import OperationCounts
 from .program import StepProgram
@@ -25,6 +27,9 @@ _RESERVED = {
     *("i", "np", "math", "njit", "types", "void", "uintp", "float32", "float64", "start", "stop", "name", "array"),
     *("DTYPE", "ROW", "READ_ONLY_ROW", "SIGNATURE", "step", "step_range", "prologue", "rows", "arrays", "scalars"),
     *("curvature", "objective", "demonstrate"),
+    *("uint16", "uint64", "BITS", "BITS_ROW", "STORED", "key", "seed", "found", "count_nonfinite"),
+    *CONVERSIONS,
+    *RANDOM,
 }
 _WIDTH = 110
 
@@ -36,13 +41,17 @@ def code_names(program: StepProgram) -> dict[Quantity, str]:
     return {q: namer.unused(q.name if q.name not in _RESERVED else f"{q.name}_") for q in ordered}
 
 
-def print_module(program: StepProgram, written: OperationCounts, reduced: OperationCounts, version: str) -> str:
+def print_module(
+    program: StepProgram, form: Form, written: OperationCounts, reduced: OperationCounts, version: str
+) -> str:
     """The source of the module.
 
     Parameters
     ----------
     program : StepProgram
         With a dtype.
+    form : Form
+        Of that dtype.
     written, reduced : OperationCounts
         Of the rule as its source writes it, and of `program`; both are stated in the banner.
     version : str
@@ -50,10 +59,11 @@ def print_module(program: StepProgram, written: OperationCounts, reduced: Operat
     """
     if program.dtype is None:
         raise KernelError(f"the program of {program.rule.name!r} has no dtype yet; assign one before it is printed")
-    page = _Page(program, program.dtype)
+    page = _Page(program, form)
     blocks = [
         _banner(page, written, reduced, version),
         page.imports(),
+        *page.helpers(),
         page.prologue(),
         page.step_range(),
         page.rows(),
@@ -74,12 +84,14 @@ def _banner(page: _Page, written: OperationCounts, reduced: OperationCounts, ver
     if rule.source is not None:
         parts = [str(rule.source), rule.source.title, rule.source.link]
         lines += ["", "Source", *_indented(textwrap.wrap(". ".join(p for p in parts if p), _WIDTH - 4))]
-    lines += ["", "Rule", *_indented(rule.text().splitlines())]
+    lines += ["", "Rule", *_indented(part for line in rule.text().splitlines() for part in _folded(line))]
     if rule.hyper:
         lines += ["", "Hyperparameters", *_indented(_described(h.symbol) for h in rule.hyper)]
     if rule.state:
         starts = (f"{_described(s.symbol)}; starts at {expression_text(s.initial)}" for s in rule.state)
         lines += ["", "State", *_indented(starts)]
+    if page.remarks:
+        lines += ["", "Form", *_indented(page.remarks)]
     lines += [
         "",
         "Operations for each element",
@@ -99,16 +111,22 @@ def _described(quantity: Quantity) -> str:
     return f"{quantity.name:<14}{meaning} {quantity.domain.describe(quantity.name)}"
 
 
+def _folded(line: str) -> list[str]:
+    """A long line of the rule over several, the later ones further in."""
+    return textwrap.wrap(line, _WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+
+
 def _indented(lines: Iterable[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
 class _Page:
-    """The parts of one module, which share names and dtype."""
+    """The parts of one module, which share names and form."""
 
-    def __init__(self, program: StepProgram, dtype: str) -> None:
+    def __init__(self, program: StepProgram, form: Form) -> None:
         self.program = program
-        self.dtype = dtype
+        self.form = form
+        self.dtype = form.dtype
         self.names = code_names(program)
         self.arrays = [self.names[q] for q in program.elements]
         self.scalars = [self.names[q] for q in program.scalars]
@@ -119,21 +137,66 @@ class _Page:
 
     def imports(self) -> str:
         """Imports, and the types of the compiled function's arguments."""
-        arrays = ", ".join("READ_ONLY_ROW" if q == self.program.rule.gradient else "ROW" for q in self.program.elements)
         scalars = f", *[{self.dtype}] * {len(self.scalars)}" if self.scalars else ""
+        scalars += ", uint64" if self.form.stochastic_rounding else ""
+        types = [*(["uint16"] if self.narrow else []), *(["uint64"] if self.form.stochastic_rounding else [])]
         return "\n".join(
             [
                 *(["import math", ""] if "math." in self.prologue() else []),
                 "import numpy as np",
-                f"from numba import {self.dtype}, njit, types, uintp, void",
+                f"from numba import {', '.join([self.dtype, 'njit', 'types', *types, 'uintp', 'void'])}",
                 "",
                 f"DTYPE = np.dtype(np.{self.dtype})",
+                *self._storage(),
                 f'ROW = types.Array({self.dtype}, 1, "C")',
                 f'READ_ONLY_ROW = types.Array({self.dtype}, 1, "C", readonly=True)',
+                *(['BITS_ROW = types.Array(uint16, 1, "C")'] if self.narrow else []),
                 "# Unsigned indices: a signed one could count from the end, and the check would keep SIMD out.",
-                f"SIGNATURE = void(uintp, uintp, {arrays}{scalars})",
+                f"SIGNATURE = void(uintp, uintp, {', '.join(map(self._row, self.program.elements))}{scalars})",
             ]
         )
+
+    @property
+    def narrow(self) -> dict[Quantity, str]:
+        """The states that are stored in fewer bits, with their formats."""
+        storage = {q: self.form.storage.get(q.name, self.dtype) for q in self.program.states}
+        return {q: kept for q, kept in storage.items() if kept in self.form.narrow}
+
+    @property
+    def remarks(self) -> list[str]:
+        """What there is to say about the form."""
+        how = "at random, right in the mean" if self.form.stochastic_rounding else "to the nearest, the even one of two"
+        lines = [f"{q.name:<14} stored as {kept}, its bits in uint16; rounded {how}" for q, kept in self.narrow.items()]
+        if self.form.zero_gradient:
+            lines.append(f"{self.program.rule.gradient.name:<14} zero afterwards")
+        if self.form.skip_nonfinite:
+            lines.append(
+                "theta and the state stay as they are if a gradient is infinite or NaN; the number of these is returned"
+            )
+        return lines
+
+    def _row(self, q: Quantity) -> str:
+        if q in self.narrow:
+            return "BITS_ROW"
+        return "READ_ONLY_ROW" if q == self.program.rule.gradient and not self.form.zero_gradient else "ROW"
+
+    def _storage(self) -> list[str]:
+        if not self.narrow:
+            return []
+        entries = ", ".join(f'"{self.names[q]}": BITS' for q in self.narrow)
+        return ["BITS = np.dtype(np.uint16)", f"STORED = {{{entries}}}"]
+
+    def helpers(self) -> list[str]:
+        """The functions that the form needs."""
+        plain = '@njit(error_model="numpy", nogil=True)'
+        found = [f"{plain}\n{text}" for text in conversion_sources(self.form).values()]
+        if self.form.stochastic_rounding:
+            keyed = '@njit(uint64(uint64, uint64, uint64), cache=True, error_model="numpy", nogil=True)'
+            found += [f"{keyed if name == 'stream_key' else plain}\n{text}" for name, text in RANDOM.items()]
+        if self.form.skip_nonfinite:
+            row = self._row(self.program.rule.gradient)
+            found.append(f'@njit(uintp(uintp, uintp, {row}), cache=True, error_model="numpy", nogil=True)\n{COUNT}')
+        return found
 
     def prologue(self) -> str:
         """The function that computes what no element changes."""
@@ -149,9 +212,11 @@ class _Page:
         """The compiled function."""
         program = self.program
         elements = {q: f"{self.names[q]}[i]" for q in program.elements}
-        names = {**self.names, **elements}
+        read = {q: f"{widening(kept)}({elements[q]})" for q, kept in self.narrow.items()}
+        names = {**self.names, **elements, **read}
         code = ExpressionCode(names, self.rank, "body", self.dtype, self._elements(), self._carriers())
-        head = f"def step_range({', '.join(['start', 'stop', *self.arrays, *self.scalars])}):"
+        key = ["key"] if self.form.stochastic_rounding else []
+        head = f"def step_range({', '.join(['start', 'stop', *self.arrays, *self.scalars, *key])}):"
         lines = [
             '@njit(SIGNATURE, cache=True, error_model="numpy", nogil=True)',
             *_wrapped(head),
@@ -160,9 +225,21 @@ class _Page:
         ]
         for a in program.body:
             lines += _wrapped_value(f"        {self.names[a.target]} = ", code.write(a.value))
-        results = {**elements, **{q: self.names[q] for q in (*program.scalars, *program.temporaries)}}
-        lines += [f"        {elements[q]} = {results[result]}" for q, result in program.outputs]
+        results = {**elements, **read, **{q: self.names[q] for q in (*program.scalars, *program.temporaries)}}
+        lines += [f"        {elements[q]} = {self._kept(q, results[result])}" for q, result in program.outputs]
+        if self.form.zero_gradient:
+            zero = ExpressionCode({}, {}, "body", self.dtype).write(sp.Integer(0))
+            lines.append(f"        {elements[program.rule.gradient]} = {zero}")
         return "\n".join(lines)
+
+    def _kept(self, q: Quantity, value: str) -> str:
+        """What is stored where `value` is the new q."""
+        if q not in self.narrow:
+            return value
+        name = narrowing(self.narrow[q], self.form.stochastic_rounding)
+        if not name.endswith("_stochastic"):
+            return f"{name}({value})"
+        return f"{name}({value}, random_bits(key, {self.program.states.index(q)}, i))"
 
     def _elements(self) -> frozenset[Quantity]:
         return frozenset({*self.program.elements, *(a.target for a in self.program.body)})
@@ -172,13 +249,18 @@ class _Page:
 
     def rows(self) -> str:
         """The helper that looks at arrays as rows."""
+        dtype = "STORED.get(name, DTYPE)" if self.narrow else "DTYPE"
+        kind = "{STORED.get(name, DTYPE)}" if self.narrow else "{DTYPE}"
         return "\n".join(
             [
                 "def rows(theta, **others):",
-                '    """The arrays as rows of numbers; they must be of one shape and dtype, and contiguous."""',
+                '    """The arrays as rows of numbers; they must be of one shape and dtype, and contiguous."""'
+                if not self.narrow
+                else '    """The arrays as rows; they must be of one shape and of their dtypes, and contiguous."""',
                 '    for name, array in {"theta": theta, **others}.items():',
-                "        if array.dtype != DTYPE or array.shape != theta.shape or not array.flags.c_contiguous:",
-                '            raise ValueError(f"{name} must be a C-contiguous {DTYPE} array of shape {theta.shape}")',
+                f"        if array.dtype != {dtype} or array.shape != theta.shape or not array.flags.c_contiguous:",
+                f'            raise ValueError(f"{{name}} must be a C-contiguous {kind} array of shape '
+                f'{{theta.shape}}")',
                 "    return [array.reshape(-1) for array in (theta, *others.values())]",
             ]
         )
@@ -193,18 +275,37 @@ class _Page:
         chosen = [
             f"{self.names[q]}={float(defaults[q.name])!r}" for q in self.program.hyperparameters if q.name in defaults
         ]
-        keywords = ["*", *required, *chosen] if self.hyper else []
+        chosen += ["seed=0", "array=0"] if self.form.stochastic_rounding else []
+        keywords = ["*", *required, *chosen] if self.hyper or chosen else []
         scalars = f"map(DTYPE.type, prologue({', '.join([counter, *self.hyper])}))"
-        kept = f"theta and the state ({state}) are" if state else "theta is"
+        key = f", stream_key(np.uint64(seed), np.uint64({counter}), np.uint64(array))"
+        key = key if self.form.stochastic_rounding else ""
+        kept = f"theta and {state} are" if state else "theta is"
         return "\n".join(
             [
                 *_wrapped(f"def step({', '.join([*self.arrays, counter, *keywords])}):"),
                 f'    """One step in place: {kept} overwritten. Arrays must not overlap; {counter} is 1 at first."""',
                 *_wrapped(f"    arrays = rows({', '.join(['theta', *(f'{n}={n}' for n in others)])})"),
+                *self._look(),
                 f"    scalars = {scalars}",
-                "    step_range(0, theta.size, *arrays, *scalars)",
+                f"    step_range(0, theta.size, *arrays, *scalars{key})",
+                *(["    return 0"] if self.form.skip_nonfinite else []),
             ]
         )
+
+    def _look(self) -> list[str]:
+        """The look at the gradients that decides whether the step is done at all."""
+        if not self.form.skip_nonfinite:
+            return []
+        zeroed = ["        arrays[1].fill(0)"] if self.form.zero_gradient else []
+        look = "    found = count_nonfinite(0, theta.size, arrays[1])"
+        return [look, "    if found:", *zeroed, "        return found"]
+
+    def _start(self, q: Quantity, value: float) -> str:
+        if q not in self.narrow:
+            return f"    {self.names[q]} = np.full_like(theta, {value!r})"
+        bits = int(narrowed(value, self.narrow[q]).view("uint16"))
+        return f"    {self.names[q]} = np.full(theta.shape, {bits}, BITS)"
 
     def demonstration(self) -> str:
         """What happens when the module is run as a script."""
@@ -213,9 +314,10 @@ class _Page:
         keywords = [
             f"{self.names[h.symbol]}={float(chosen[h.symbol])!r}" for h in rule.hyper if h.default != _example(h)
         ]
-        starts = [(self.names[s.symbol], float(s.initial.xreplace(chosen))) for s in rule.state]
+        starts = [self._start(s.symbol, float(s.initial.xreplace(chosen))) for s in rule.state]
         # Where the gradient is taken: theta itself for most rules.
-        place = ExpressionCode(self.names, self.rank, "prologue", "float64").write(rule.gradient_at.xreplace(chosen))
+        names = {**self.names, **{q: _numbers(self.names[q], kept) for q, kept in self.narrow.items()}}
+        place = ExpressionCode(names, self.rank, "prologue", "float64").write(rule.gradient_at.xreplace(chosen))
         counter = self.names[rule.step_counter]
         call = f"        step({', '.join([*self.arrays, counter, *keywords])})"
         return "\n".join(
@@ -224,7 +326,7 @@ class _Page:
                 '    """Minimise f(theta) = (theta[0]**2 + 4 theta[1]**2) / 2 from (1, -1) and print f."""',
                 "    curvature = np.array([1.0, 4.0], DTYPE)",
                 "    theta = np.array([1.0, -1.0], DTYPE)",
-                *(f"    {name} = np.full_like(theta, {value!r})" for name, value in starts),
+                *starts,
                 "    print(f\"{'step':>5}  {'f(theta)':>12}  theta\")",
                 f"    for {counter} in range(1, steps + 1):",
                 f"        g = (curvature * {place if rule.gradient_at.is_Symbol else f'({place})'}).astype(DTYPE)",
@@ -238,6 +340,11 @@ class _Page:
                 "    demonstrate()",
             ]
         )
+
+
+def _numbers(name: str, kept: str) -> str:
+    """The numbers in an array of bits, as NumPy reads them."""
+    return f"({name}.astype(np.uint32) << 16).view(DTYPE)" if kept == "bfloat16" else f"{name}.view(np.float16)"
 
 
 def _example(hyper: Hyperparameter) -> sp.Rational:

@@ -13,7 +13,9 @@ from typing import cast
 import sympy as sp
 
 from ..derive import Quantity
+from .conversions import CONVERSIONS, COUNT, RANDOM
 from .errors import KernelError
+from .form import Form
 from .printer import code_names
 from .program import StepProgram
 
@@ -53,7 +55,10 @@ _CALLS: dict[str, Callable[..., sp.Expr]] = {
 }
 
 
-def read_back(source: str, program: StepProgram) -> dict[Quantity, sp.Expr]:
+_HELPERS = {**CONVERSIONS, **RANDOM, "count_nonfinite": COUNT}
+
+
+def read_back(source: str, program: StepProgram, form: Form | None = None) -> dict[Quantity, sp.Expr]:
     """The one-step map that `source` computes.
 
     Parameters
@@ -62,6 +67,8 @@ def read_back(source: str, program: StepProgram) -> dict[Quantity, sp.Expr]:
         A module as :func:`optproof.kernels.printer.print_module` writes it.
     program : StepProgram
         What was printed; only its rule and the names of its inputs are used.
+    form : Form, optional
+        Of the module; by default without anything special.
 
     Raises
     ------
@@ -69,7 +76,7 @@ def read_back(source: str, program: StepProgram) -> dict[Quantity, sp.Expr]:
         If the source is not of the form that the printer writes.
     """
     try:
-        return _read(ast.parse(source), program)
+        return _read(ast.parse(source), program, form or Form(program.dtype or "float64"))
     except KernelError:
         raise
     except (SyntaxError, KeyError, IndexError, AttributeError, TypeError, ValueError) as error:
@@ -78,8 +85,10 @@ def read_back(source: str, program: StepProgram) -> dict[Quantity, sp.Expr]:
         ) from error
 
 
-def _read(module: ast.Module, program: StepProgram) -> dict[Quantity, sp.Expr]:
+def _read(module: ast.Module, program: StepProgram, form: Form) -> dict[Quantity, sp.Expr]:
     functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+    for name, text in _HELPERS.items():
+        _require(name not in functions or _is_as_written(functions[name], text), f"the lines of {name}")
     names = code_names(program)
     prologue = functions["prologue"]
     values: dict[str, sp.Basic] = {names[q]: q for q in program.uniform_inputs}
@@ -91,13 +100,27 @@ def _read(module: ast.Module, program: StepProgram) -> dict[Quantity, sp.Expr]:
             returned = [_evaluate(e, values) for e in statement.value.elts]  # type: ignore[union-attr]
         else:
             _assign(statement, values)
-    return _read_range(functions["step_range"], program, names, returned)
+    return _read_range(functions["step_range"], program, form, names, returned)
+
+
+def _is_as_written(function: ast.FunctionDef, text: str) -> bool:
+    """Whether a function is the helper of the `text`, whose own proof is elsewhere."""
+    (expected,) = ast.parse(text).body
+    return ast.dump(ast.Module(function.body, [])) == ast.dump(ast.Module(expected.body, [])) and ast.dump(  # type: ignore[attr-defined]
+        function.args
+    ) == ast.dump(expected.args)  # type: ignore[attr-defined]
 
 
 def _read_range(
-    function: ast.FunctionDef, program: StepProgram, names: Mapping[Quantity, str], scalars: list[sp.Basic]
+    function: ast.FunctionDef,
+    program: StepProgram,
+    form: Form,
+    names: Mapping[Quantity, str],
+    scalars: list[sp.Basic],
 ) -> dict[Quantity, sp.Expr]:
     arguments = [a.arg for a in function.args.args]
+    if form.stochastic_rounding:
+        _require(arguments.pop() == "key", "the key of the random bits")
     arrays = {names[q]: q for q in program.elements}
     _require(arguments[:2] == ["start", "stop"], "the range")
     _require(arguments[2 : 2 + len(arrays)] == list(arrays), "the arrays")
@@ -108,6 +131,9 @@ def _read_range(
     for statement in loop.body:  # type: ignore[attr-defined]
         # Reading an element after it was overwritten gives the new value, as it does in the machine.
         _assign(statement, values)
+    gradient = program.rule.gradient
+    left = sp.S.Zero if form.zero_gradient else gradient
+    _require(values[f"{names[gradient]}[i]"] == left, "what the step leaves in the gradient")
     return {q: values[f"{names[q]}[i]"] for q, _ in program.outputs}
 
 
@@ -141,6 +167,9 @@ def _evaluate(node: ast.expr, values: Mapping[str, sp.Basic]) -> sp.Basic:
         return (sp.And if isinstance(node.op, ast.And) else sp.Or)(*(_evaluate(v, values) for v in node.values))
     if isinstance(node, ast.IfExp):
         return _cases(node, values)
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in CONVERSIONS:
+        # Over the real numbers a conversion changes nothing; the random bits that it may take are no part of its value.
+        return _evaluate(node.args[0], values)
     if isinstance(node, ast.Call):
         return _CALLS[ast.unparse(node.func)](*(_evaluate(a, values) for a in node.args))
     raise KernelError(f"the printed module holds {ast.unparse(node)!r}, which the printer never writes")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .checkpoint import read_checkpoint, write_checkpoint
-from .checks import Array, checked_threads
+from .checks import Array, checked_count, checked_threads
 from .engine import Engine
+from .errors import KernelError
+from .extras import extended
+from .form import Form, form_of
 from .groups import ParameterGroup
 from .parameters import ParameterList
 from .snapshot import from_dict
@@ -23,7 +27,18 @@ if TYPE_CHECKING:
 __all__ = ["Optimizer", "optimizer"]
 
 
-def optimizer(rule: UpdateRule | str, params: object, /, **hyper: object) -> Optimizer:
+def optimizer(
+    rule: UpdateRule | str,
+    params: object,
+    /,
+    *,
+    state_dtype: object = None,
+    stochastic_rounding: bool = False,
+    seed: int = 0,
+    zero_gradient: bool = False,
+    skip_nonfinite: bool = False,
+    **hyper: object,
+) -> Optimizer:
     """An optimizer that updates NumPy arrays in place by a rule's proved kernel.
 
     Parameters
@@ -34,8 +49,22 @@ def optimizer(rule: UpdateRule | str, params: object, /, **hyper: object) -> Opt
         float32 or float64, of any shape, contiguous; they may differ in dtype. A group is a dict with "params", in
         one of the other forms, and hyperparameters that are other than `hyper` for it. The arrays themselves are
         updated: write into them in place, and do not put another array in their place.
+    state_dtype : {"float32", "bfloat16", "float16"} or mapping from state to one, optional
+        What the states of float32 parameters are stored as; see :func:`optproof.kernels.compile_kernel`.
+    stochastic_rounding : bool, default False
+        Round states in bfloat16 at random, so that they are right in the mean.
+    seed : int, default 0
+        Of these random bits, which depend on nothing else but the step, the parameter and the place in it.
+    zero_gradient : bool, default False
+        Leave zeros in the gradients.
+    skip_nonfinite : bool, default False
+        Look at all gradients first, and skip the whole step if one is infinite or NaN; ``opt.nonfinite`` then says
+        how many are. The gradients are read twice, which is 4 bytes for each float32 element.
     **hyper : float
-        Hyperparameters by name; the rule's defaults for the others.
+        Hyperparameters by name; the rule's defaults for the others. Three more are hyperparameters of every rule that
+        has no such name itself: `gradient_scale` multiplies the gradients, `clip_value` then limits their elements to
+        the interval from -clip_value to clip_value, and `average_decay` keeps an exponential moving average of the
+        weights as one more state, ``theta_average``. All that happens in the same pass over memory.
 
     Raises
     ------
@@ -56,12 +85,44 @@ def optimizer(rule: UpdateRule | str, params: object, /, **hyper: object) -> Opt
     >>> opt.lr = 0.05
     >>> opt
     <Optimizer adamw: 2 arrays, 9 elements, float32 and float64, t = 1>
+
+    Clipping, an average of the weights and a guard against overflow, in the one pass of the step:
+
+    >>> weights = np.ones(2, np.float32)
+    >>> opt = optimizer("sgd", weights, lr=1.0, clip_value=0.5, average_decay=0.5, skip_nonfinite=True)
+    >>> opt.step(np.array([3.0, -0.25], np.float32))
+    >>> opt.step(np.array([np.inf, 1.0], np.float32))
+    >>> weights, opt.nonfinite, opt.t
+    (array([0.5 , 1.25], dtype=float32), 1, 1)
     """
     if isinstance(rule, str):
         from ..derive import find_rule
 
         rule = find_rule(rule)
-    return Optimizer(rule, params, hyper)
+    memory = {"zero_gradient": zero_gradient, "skip_nonfinite": skip_nonfinite}
+    chosen = Settings(state_dtype, stochastic_rounding, seed, tuple(name for name, on in memory.items() if on))
+    return Optimizer(rule, params, hyper, chosen)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an optimizer was asked for beside its rule and its hyperparameters."""
+
+    state_dtype: object = None
+    stochastic_rounding: bool = False
+    seed: int = 0
+    extras: tuple[str, ...] = ()
+
+
+# Decoupled weight decay is an option of the rules, so that nobody takes it for the other one, which is added to the
+# gradient: the two are called by one name elsewhere.
+_BY_NAME = ("gradient_scale", "clip_value", "average_decay")
+
+
+def _extended(rule: UpdateRule, hyper: Iterable[str]) -> UpdateRule:
+    """The rule with the extras that the hyperparameters ask for."""
+    own = {h.name for h in rule.hyper}
+    return extended(rule, [name for name in _BY_NAME if name in hyper and name not in own])
 
 
 class Optimizer:
@@ -76,14 +137,20 @@ class Optimizer:
     rule : UpdateRule
     groups : tuple of ParameterGroup
         Assign to ``opt.groups[i]["lr"]`` for a schedule of one group.
+    nonfinite : int
+        How many gradients of the last step were infinite or NaN, if the optimizer was made with `skip_nonfinite`.
     """
 
-    def __init__(self, rule: UpdateRule, params: object, hyper: Mapping[str, object]) -> None:
-        self._hyper = tuple(h.name for h in rule.hyper)
+    def __init__(
+        self, rule: UpdateRule, params: object, hyper: Mapping[str, object], settings: Settings | None = None
+    ) -> None:
         self._lock = threading.RLock()
         self._parameters = ParameterList(params)
         given = [{**hyper, **others} for others in self._parameters.overrides]
-        self._engine = Engine(rule, self._parameters.items, given)
+        rule = _extended(rule, {name for values in given for name in values})
+        self._hyper = tuple(h.name for h in rule.hyper)
+        forms, seed = _forms(rule, self._parameters, settings or Settings())
+        self._engine = Engine(rule, self._parameters.items, given, forms, seed)
 
     @property
     def rule(self) -> UpdateRule:
@@ -101,8 +168,16 @@ class Optimizer:
         return int(self._engine.counters.max())
 
     @property
+    def nonfinite(self) -> int:
+        """How many gradients of the last step were infinite or NaN, for which it was skipped; 0 if it was done."""
+        return self._engine.nonfinite
+
+    @property
     def state(self) -> dict[str | int, dict[str, Array]]:
-        """The states of each parameter, by its name or place: views, to be read only, that follow the steps."""
+        """The states of each parameter, by its name or place: views, to be read only, that follow the steps.
+
+        A state in bfloat16 is an array of uint16; :func:`optproof.kernels.widened` gives its numbers.
+        """
         shaped = self._engine.states.shaped()
         for states in shaped:
             for view in states.values():
@@ -129,6 +204,9 @@ class Optimizer:
         ------
         KernelError
             If an array or hyperparameter is not fit for the step; nothing has been updated then.
+
+        With `skip_nonfinite`, a step with a gradient that is infinite or NaN changes neither parameters nor states nor
+        step counters; gradients become zero all the same if that was asked for.
         """
         count = checked_threads(threads)
         with self._lock:
@@ -231,3 +309,16 @@ class Optimizer:
 
     def __reduce__(self) -> Any:
         raise TypeError("an optimizer is tied to its arrays and cannot be copied; use state_dict() or save()")
+
+
+def _forms(rule: UpdateRule, parameters: ParameterList, settings: Settings) -> tuple[dict[str, Form], int]:
+    """The form for each dtype of the parameters, and the seed."""
+    reserved = sorted({h.name for h in rule.hyper} & {"state_dtype", "stochastic_rounding", "seed"})
+    if reserved:
+        raise KernelError(f"the hyperparameter {reserved[0]!r} of {rule.name!r} has the name of an argument; rename it")
+    seed = checked_count("the seed", settings.seed)
+    if seed and not settings.stochastic_rounding:
+        raise KernelError(f"the seed is {seed}, and nothing is random without stochastic_rounding=True; leave one out")
+    dtypes = sorted({p.dtype for p in parameters.items})
+    chosen = settings.state_dtype, settings.stochastic_rounding, settings.extras
+    return {dtype: form_of(rule, dtype, *chosen) for dtype in dtypes}, seed

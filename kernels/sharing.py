@@ -20,7 +20,12 @@ def share(program: StepProgram) -> StepProgram:
     """Give a name to every subexpression that occurs twice; a power of a longer expression counts as twice."""
     program = drop_copies(program)
     namer = Namer(program.names)
-    return drop_copies(program.with_lines(_shared(program.prologue, namer), _shared(program.body, namer)))
+    while True:
+        shared = drop_copies(program.with_lines(_shared(program.prologue, namer), _shared(program.body, namer)))
+        if shared == program:
+            return program
+        # A result that turned out to be a copy of a shared part may make further parts the same.
+        program = shared
 
 
 def _shared(lines: tuple[Assignment, ...], namer: Namer) -> tuple[Assignment, ...]:
@@ -62,7 +67,7 @@ def _parts(e: sp.Basic, times: int) -> Iterator[tuple[sp.Expr, int]]:
 
 
 def drop_copies(program: StepProgram) -> StepProgram:
-    """Remove lines that only copy another name, and lines that nothing reads."""
+    """Read what a line only copies from where it was copied, and remove lines that nothing reads."""
     outputs = {result for _, result in program.outputs}
     copies: dict[Quantity, sp.Expr] = {}
     parts: list[list[Assignment]] = []
@@ -70,9 +75,9 @@ def drop_copies(program: StepProgram) -> StepProgram:
         kept: list[Assignment] = []
         for line in lines:
             value = line.value.xreplace(copies)
-            if isinstance(value, sp.Symbol) and line.target not in outputs:
+            if isinstance(value, sp.Symbol):
                 copies[line.target] = value
-            else:
+            if not isinstance(value, sp.Symbol) or line.target in outputs:
                 kept.append(Assignment(line.target, value))
         parts.append(kept)
     needed = set(outputs)

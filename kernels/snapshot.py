@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from .checks import Array
 from .errors import KernelError
 from .parameters import Parameter
 
-__all__ = ["Entry", "GroupEntry", "Snapshot", "from_dict"]
+__all__ = ["Entry", "GroupEntry", "Snapshot", "Storage", "from_dict"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,14 @@ class Entry:
     arrays: Mapping[str, Array]
 
 
+@dataclass(frozen=True)
+class Storage:
+    """The states that are not stored as their parameters are, by name, and the seed of stochastic rounding, if any."""
+
+    states: Mapping[str, str] = field(default_factory=dict)
+    seed: int | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """What an optimizer remembers.
@@ -44,18 +52,21 @@ class Snapshot:
     groups : tuple of GroupEntry
     entries : tuple of Entry
         In the order of the parameters.
+    storage : Storage
     """
 
     rule: str
     digest: str
     groups: tuple[GroupEntry, ...]
     entries: tuple[Entry, ...]
+    storage: Storage
 
     def as_dict(self) -> dict[str, Any]:
         """As a dict of plain values and copies of the arrays."""
         return {
             "rule": self.rule,
             "digest": self.digest,
+            "storage": {"states": dict(self.storage.states), "seed": self.storage.seed},
             "groups": [{"hyper": dict(g.hyper), "params": list(g.names)} for g in self.groups],
             "state": {e.name: {"t": e.t, **{n: a.copy(order="K") for n, a in e.arrays.items()}} for e in self.entries},
         }
@@ -80,6 +91,7 @@ class Snapshot:
         if self.digest != expected.digest:
             other = f"the rule {self.rule!r}" if self.rule != expected.rule else f"another rule called {self.rule!r}"
             raise KernelError(f"{what} is of {other}, and this optimizer runs {expected.rule!r}; nothing was loaded")
+        self._check_storage(what, expected)
         if [g.names for g in self.groups] != [g.names for g in expected.groups]:
             raise KernelError(
                 f"{what} is of {_counted(self)}, and this optimizer has {_counted(expected)}"
@@ -89,6 +101,22 @@ class Snapshot:
             raise KernelError(f"{what} does not have one state for each of its parameters; nothing was loaded")
         for entry, here, parameter in zip(self.entries, expected.entries, parameters, strict=True):
             _check_entry(what, entry, here, parameter)
+
+    def _check_storage(self, what: str, expected: Snapshot) -> None:
+        theirs, ours = self.storage.states, expected.storage.states
+        for name in {**theirs, **ours}:
+            if theirs.get(name) != ours.get(name):
+                one, other = (kept.get(name, "its parameter is") for kept in (theirs, ours))
+                raise KernelError(
+                    f"{what} has {name!r} stored as {one}, and this optimizer as {other}; make an optimizer with the "
+                    f"state_dtype of the run; nothing was loaded"
+                )
+        if (self.storage.seed is None) != (expected.storage.seed is None):
+            first, second = ("without", "with") if self.storage.seed is None else ("with", "without")
+            raise KernelError(
+                f"{what} is of a run {first} stochastic rounding, and this optimizer is one {second}; nothing was "
+                f"loaded"
+            )
 
 
 def _check_entry(what: str, entry: Entry, here: Entry, parameter: Parameter) -> None:
@@ -100,13 +128,18 @@ def _check_entry(what: str, entry: Entry, here: Entry, parameter: Parameter) -> 
         if name not in here.arrays:
             raise KernelError(f"{what} has a state {name!r} {of}, which the rule has not; nothing was loaded")
         for kind, found, wanted in (
-            ("dtype", array.dtype, np.dtype(parameter.dtype)),
+            ("dtype", array.dtype, here.arrays[name].dtype),
             ("shape", array.shape, parameter.shape),
         ):
             if found != wanted:
                 raise KernelError(
-                    f"{what} has {name!r} {of} with {kind} {found}, and the parameter has {wanted}; nothing was loaded"
+                    f"{what} has {name!r} {of} with {kind} {found}, and the {_holder(name, here, parameter)} has "
+                    f"{wanted}; nothing was loaded"
                 )
+
+
+def _holder(name: str, here: Entry, parameter: Parameter) -> str:
+    return "parameter" if here.arrays[name].dtype == np.dtype(parameter.dtype) else "state"
 
 
 def _counted(snapshot: Snapshot) -> str:
@@ -145,7 +178,20 @@ def _read(content: Any) -> Snapshot:
             if not isinstance(value, np.ndarray):
                 raise TypeError(f"the state {key!r} of {name!r} is a {type(value).__name__}, not a NumPy array")
         entries.append(Entry(name, counted(name, values["t"]), arrays))
-    return Snapshot(str(content["rule"]), str(content["digest"]), tuple(groups), tuple(entries))
+    return Snapshot(
+        str(content["rule"]), str(content["digest"]), tuple(groups), tuple(entries), storage_of(content.get("storage"))
+    )
+
+
+def storage_of(content: Any) -> Storage:
+    """Read what is stored as what; KeyError, TypeError or AttributeError if it is something else."""
+    if content is None:
+        return Storage()
+    seed = content["seed"]
+    if seed is not None and not 0 <= operator.index(seed) < 2**64:
+        raise TypeError(f"the seed is {seed!r}")
+    states = {str(name): str(kept) for name, kept in content["states"].items()}
+    return Storage(states, None if seed is None else operator.index(seed))
 
 
 def counted(name: object, t: object) -> int:

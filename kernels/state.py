@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .checks import Array
+from .form import Form
 from .parameters import Parameter
 
 __all__ = ["StateBuffers"]
@@ -22,7 +23,10 @@ class StateBuffers:
         The states in the rule's order.
     parameters : sequence of Parameter
     initial : callable
-        For a group and a dtype, the number that each state starts at.
+        For a group and a dtype, what each state's elements are at first, as they are stored.
+
+    forms : mapping of str to Form
+        What is stored as what, for each dtype of parameters.
 
     Attributes
     ----------
@@ -36,11 +40,12 @@ class StateBuffers:
         self,
         names: Sequence[str],
         parameters: Sequence[Parameter],
-        initial: Callable[[int, str], Mapping[str, float]],
+        initial: Callable[[int, str], Mapping[str, np.generic]],
+        forms: Mapping[str, Form],
     ) -> None:
         self._parameters = parameters
         sizes = {dtype: sum(p.size for p in parameters if p.dtype == dtype) for dtype in {p.dtype for p in parameters}}
-        kept = {(name, dtype): np.zeros(size, dtype) for dtype, size in sizes.items() for name in names}
+        kept = {(n, dtype): np.zeros(size, forms[dtype].stored(n)) for dtype, size in sizes.items() for n in names}
         self.buffers = list(kept.values())
         self.rows: list[dict[str, Array]] = []
         filled = dict.fromkeys(sizes, 0)

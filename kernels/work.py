@@ -17,9 +17,24 @@ __all__ = ["Batch", "Work"]
 class Work:
     """One call of the driver, ready to be done: everything about it has been checked."""
 
-    def __init__(self, call: Callable[[int, int], None], bounds: list[tuple[int, int]]) -> None:
+    def __init__(
+        self,
+        call: Callable[[int, int], None],
+        bounds: list[tuple[int, int]],
+        count: Callable[[int, int], int] | None,
+    ) -> None:
         self._call = call
         self._bounds = bounds
+        self._count = count
+
+    def nonfinite(self) -> int:
+        """How many of its gradients are infinite or NaN; 0 if the kernel does not look at that."""
+        count = self._count
+        if count is None or not self._bounds:
+            return 0
+        found: list[int] = []
+        in_threads(lambda first, last: found.append(int(count(first, last))), self._bounds)
+        return sum(found)
 
     def do(self) -> None:
         """Do it, in as many threads as there are ranges."""
@@ -58,6 +73,7 @@ class Batch:
         addresses: npt.NDArray[np.uintp],
         threads: int | None,
         alive: object,
+        seed: int = 0,
     ) -> Iterator[Work]:
         """What is to be done in a step, by one prologue for each value of the step counter.
 
@@ -77,6 +93,8 @@ class Batch:
             None for an automatic choice.
         alive : object
             Owns the memory at the addresses, and is kept until the work is done.
+        seed : int
+            Of the random bits, if the kernel rounds stochastically.
 
         Raises
         ------
@@ -85,8 +103,23 @@ class Batch:
         """
         count = self._automatic if threads is None else threads
         for t, pieces, bounds in self._parts(counters, even and present is None, present, count):
-            scalars = self._compiled.kernel.scalars(t + 1, values)
-            yield Work(self._call(pieces, addresses, scalars, alive), bounds)
+            scalars: list[object] = list(self._compiled.kernel.scalars(t + 1, values))
+            if self._compiled.kernel.form.stochastic_rounding:
+                scalars += [np.uint64(seed), np.uint64(t + 1)]
+            look = self._look(pieces, addresses, alive)
+            yield Work(self._call(pieces, addresses, scalars, alive), bounds, look)
+
+    def _look(
+        self, pieces: npt.NDArray[np.uintp], addresses: npt.NDArray[np.uintp], alive: object
+    ) -> Callable[[int, int], int] | None:
+        run = self._compiled.count_pieces
+        if run is None:
+            return None
+
+        def call(first: int, last: int, alive: object = alive) -> int:
+            return run(first, last, pieces, addresses)
+
+        return call
 
     def _call(
         self,

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 
 import sympy as sp
 
+from .values import RandomBits, Stored, StreamKey
+
 __all__ = ["Algebra", "Meaningless", "Symbols"]
 
 
@@ -46,7 +48,7 @@ class Algebra(Protocol):
         """A function of numbers: ``"neg"``, ``"sqrt"``, ``"abs"``, ``"max"``, ``"min"``, ``"sign"``, ``"exp"``..."""
 
     def cast(self, dtype: str, value: Any) -> Any:
-        """`value` as ``"float32"``, ``"float64"`` or ``"int64"``."""
+        """`value` as ``"float32"``, ``"float64"``, ``"int64"`` or ``"uint64"``."""
 
     def compare(self, relation: str, left: Any, right: Any) -> Any:
         """The truth of ``"<"``, ``"<="``, ``">"``, ``">="``, ``"=="`` or ``"!="``."""
@@ -56,6 +58,18 @@ class Algebra(Protocol):
 
     def choose(self, condition: Any, then: Any, other: Any) -> Any:
         """``then if condition else other``."""
+
+    def widen(self, stored: Stored) -> Any:
+        """The number that the bits of a narrow format stand for."""
+
+    def narrow(self, kept: str, value: Any, random: RandomBits | None) -> Stored:
+        """`value` rounded to a narrow format, stochastically if there are random bits."""
+
+    def stream_key(self, seed: Any, step: Any, array: Any) -> StreamKey:
+        """What the random bits of one array in one step are made of."""
+
+    def count_nonfinite(self, value: Any) -> int:
+        """How many elements of `value` are infinite or not a number."""
 
 
 _BINARY: dict[str, Callable[[Any, Any], Any]] = {
@@ -134,7 +148,7 @@ class Symbols:
 
     def cast(self, dtype: str, value: sp.Expr) -> sp.Expr:
         """The value itself."""
-        if dtype == "int64" and not value.is_integer:
+        if dtype in ("int64", "uint64") and not value.is_integer:
             raise Meaningless("cuts off the fraction of a number")
         return value
 
@@ -166,3 +180,21 @@ class Symbols:
             # The first condition that holds decides, in one distinction as in two nested ones.
             return sp.Piecewise((then, condition), *other.args)
         return sp.Piecewise((then, condition), (other, sp.true))
+
+    def widen(self, stored: Stored) -> sp.Expr:
+        """The number that was stored."""
+        return stored.number
+
+    def narrow(self, kept: str, value: sp.Expr, random: RandomBits | None) -> Stored:
+        """The value itself, with a note about its rounding."""
+        how = "at random, right in the mean" if random is not None else "to the nearest"
+        self.notes[f"a state is stored in {kept}, rounded {how}; the proof is about exact numbers"] = None
+        return Stored(kept, value)
+
+    def stream_key(self, seed: sp.Expr, step: sp.Expr, array: sp.Expr) -> StreamKey:
+        """A key without a value: a real number does not depend on how it would be rounded."""
+        return StreamKey(None)
+
+    def count_nonfinite(self, value: sp.Expr) -> int:
+        """None: every real number is finite."""
+        return 0

@@ -12,7 +12,8 @@ from typing import Any
 
 from .algebra import Algebra
 from .expressions import Expressions
-from .values import ELEMENT, LENGTH, Array, Function, Imported, NotUnderstood, Wrong
+from .helpers import meaning_of
+from .values import ELEMENT, LENGTH, Array, Function, Imported, NotUnderstood, Stored, Wrong
 
 __all__ = ["Execution"]
 
@@ -112,6 +113,11 @@ class Execution:
     ) -> object:
         """Execute a function of the module; `arguments` are numbers, arrays and markers."""
         definition: Any = function.node
+        meaning = meaning_of(function)
+        if meaning is not None:
+            if keywords:
+                raise self.expressions.unknown(node, "names its arguments")
+            return meaning(self._algebra, arguments)
         if self._depth > 8:
             raise self.expressions.unknown(node, "calls itself, or too many functions deep")
         names = self._bound(function, arguments, keywords, node)
@@ -169,6 +175,8 @@ class Execution:
             raise _Returned(None if node.value is None else self.expressions.evaluate(node.value, names))
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             self.expressions.evaluate(node.value, names)
+        elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and type(names.get(node.test.id)) is int:
+            self._block(node.body if names[node.test.id] else node.orelse, names, inside)
         elif isinstance(node, ast.With) and all(_is_errstate(item) for item in node.items):
             self._block(node.body, names, inside)
         elif not (isinstance(node, ast.Pass) or _is_docstring(node) or _only_raises(node)):
@@ -189,7 +197,8 @@ class Execution:
         array = self.expressions.evaluate(target.value, names)
         if not isinstance(array, Array) or self.expressions.index(target, names) is not ELEMENT:
             raise self.expressions.unknown(target, "does not store into the element of the loop's index")
-        if not self._algebra.is_number(value):
+        fits = isinstance(value, Stored) and value.format == array.stored
+        if not fits and (array.stored is not None or not self._algebra.is_number(value)):
             raise self.expressions.unknown(target, "stores something that is no number of the arrays' kind")
         if not array.writable:
             raise Wrong(
@@ -271,12 +280,13 @@ def _only_raises(node: ast.stmt) -> bool:
 
 
 def _is_quiet(node: ast.expr) -> bool:
-    """Whether evaluating `node` changes nothing: it calls nothing but ``items()`` and ``values()``."""
+    """Whether evaluating `node` changes nothing: it only calls ``items()``, ``values()`` and ``get(name, ...)``."""
     for part in ast.walk(node):
         if isinstance(part, ast.NamedExpr):
             return False
         if isinstance(part, ast.Call):
-            look = isinstance(part.func, ast.Attribute) and part.func.attr in ("items", "values")
-            if not look or part.args or part.keywords:
+            called = part.func.attr if isinstance(part.func, ast.Attribute) else ""
+            plain = not part.args or (called == "get" and all(isinstance(a, ast.Name) for a in part.args))
+            if called not in ("items", "values", "get") or not plain or part.keywords:
                 return False
     return True

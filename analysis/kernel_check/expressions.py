@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .algebra import Algebra, Meaningless
-from .values import ELEMENT, LENGTH, Array, DType, Function, Imported, Method, NotUnderstood
+from .values import ELEMENT, LENGTH, Array, DType, Function, Imported, Method, NotUnderstood, Wrong
 
 __all__ = ["Expressions"]
 
@@ -17,6 +17,7 @@ _CASTS = {
     "numpy.float32": "float32",
     "numpy.float64": "float64",
     "numpy.int64": "int64",
+    "numpy.uint64": "uint64",
 }
 _FUNCTIONS = {
     **dict.fromkeys(("numpy.sqrt", "math.sqrt"), ("sqrt", 1)),
@@ -201,6 +202,11 @@ class Expressions:
         if isinstance(method.owner, Array) and method.name in ("reshape", "ravel"):
             if all(ast.unparse(a) == "-1" for a in node.args):
                 return method.owner
+        elif isinstance(method.owner, Array) and method.name == "fill" and ast.unparse(node.args[0]) == "0":
+            if not method.owner.writable or method.owner.stored is not None:
+                raise Wrong(f"line {node.lineno}: {method.owner.name} is filled with zeros, and a step only reads it")
+            method.owner.element = self._algebra.integer(0)
+            return None
         elif isinstance(method.owner, dict) and method.name == "values" and not arguments:
             return tuple(method.owner.values())
         raise self.unknown(node)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ...derive import Quantity, UpdateRule
 from ..study import simulate
+from .narrow import FORMATS, Format
 
 __all__ = ["COUNTERS", "SEED", "SIZES", "Point", "edge_grid", "ordinary_inputs", "points", "tiled"]
 
@@ -71,8 +72,10 @@ def _lower_end(symbol: Quantity, default: float) -> float:
     return float(lower) if lower is not None and symbol.domain.contains(lower) else default
 
 
-def edge_grid(rule: UpdateRule, dtype: str) -> dict[str, Array]:
+def edge_grid(rule: UpdateRule, dtype: str, narrow: Mapping[str, str] | None = None) -> dict[str, Array]:
     """All combinations of zero, subnormal, tiny, 1, huge, infinity and NaN as gradient and states.
+
+    A state that is stored in a `narrow` format takes the values of that format, as numbers.
 
     Returns
     -------
@@ -80,13 +83,16 @@ def edge_grid(rule: UpdateRule, dtype: str) -> dict[str, Array]:
         theta, the gradient and the states.  Signs are both taken where the domain has both, the zeros included;
         theta takes four values, among them one that is huge and NaN.
     """
-    info = np.finfo(dtype)
-    sizes = [float(x) for x in (0.0, info.smallest_subnormal, info.tiny, 1.0, info.max, np.inf)]
-    both = [*sizes, *(-x for x in sizes), np.nan]
-    axes = {rule.theta.name: [0.0, -1.5, float(info.max), np.nan], rule.gradient.name: both}
-    axes |= {s.name: [*sizes, np.nan] if _is_nonnegative(s.symbol) else both for s in rule.state}
+    axes = {rule.theta.name: [0.0, -1.5, FORMATS[dtype].max, np.nan], rule.gradient.name: _axis(FORMATS[dtype])}
+    formats = {s.name: FORMATS[(narrow or {}).get(s.name, dtype)] for s in rule.state}
+    axes |= {s.name: _axis(formats[s.name], nonnegative=_is_nonnegative(s.symbol)) for s in rule.state}
     columns = np.array(list(product(*axes.values())), dtype=dtype).T
     return {name: np.ascontiguousarray(column) for name, column in zip(axes, columns, strict=True)}
+
+
+def _axis(form: Format, *, nonnegative: bool = False) -> list[float]:
+    sizes = [0.0, form.smallest_subnormal, form.tiny, 1.0, form.max, np.inf]
+    return [*sizes, np.nan] if nonnegative else [*sizes, *(-x for x in sizes), np.nan]
 
 
 def _is_nonnegative(symbol: Quantity) -> bool:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ...derive import UpdateRule
 from ..evaluate import DECIMAL, evaluator
+from .narrow import FORMATS
 
 __all__ = ["DIGITS", "Comparison", "Oracle", "ulp"]
 
@@ -100,8 +101,12 @@ class Oracle:
         bounds: Mapping[str, NDArray[np.float64]],
         t: int,
         hyper: Mapping[str, float],
+        narrow: Mapping[str, str] | None = None,
     ) -> Comparison:
-        """Compare `computed` with the exact step from `inputs`, wherever computed value and bound are finite."""
+        """Compare `computed` with the exact step from `inputs`, wherever computed value and bound are finite.
+
+        States in a `narrow` format are numbers here; their units in the last place are those of the format.
+        """
         cases, largest, ratio = 0, -1.0, 0.0
         worst = ""
         problems: tuple[str, ...] = ()
@@ -117,7 +122,8 @@ class Oracle:
                     cases += 1
                     # The oracle rounds, too, though 50 digits away from where it matters.
                     distance = max(abs(Decimal(value) - exact) - abs(exact) * _OWN_ERROR, Decimal(0))
-                    ulps = float(distance / Decimal(ulp(float(exact), computed[name].dtype)))
+                    kept = (narrow or {}).get(name, computed[name].dtype.name)
+                    ulps = float(distance / Decimal(ulp(float(exact), kept)))
                     over = 0.0 if distance == 0 else float(distance / Decimal(bound)) if bound > 0 else math.inf
                     ratio = max(ratio, over)
                     if ulps > largest:
@@ -132,18 +138,18 @@ def _case(output: str, t: int, row: Mapping[str, float], hyper: Mapping[str, flo
     return f"{output} at t = {t}, " + ", ".join(f"{name} = {value!r}" for name, value in {**row, **hyper}.items())
 
 
-def ulp(exact: float, dtype: np.dtype[Any]) -> float:
-    """One unit in the last place of `exact` in `dtype`; below the normal numbers, the smallest subnormal.
+def ulp(exact: float, kept: str | np.dtype[Any]) -> float:
+    """One unit in the last place of `exact` in a format; below the normal numbers, the smallest subnormal.
 
     Examples
     --------
-    >>> ulp(1.5, np.dtype("float32")) == 2.0**-23
-    True
+    >>> ulp(1.5, "float32") == 2.0**-23, ulp(1.5, "bfloat16") == 2.0**-7
+    (True, True)
     """
-    info = np.finfo(dtype)
-    exponent = info.maxexp if math.isinf(exact) else math.frexp(exact)[1] - 1
-    lowest = int(info.minexp) - int(info.nmant)
-    return math.ldexp(1.0, max(exponent - int(info.nmant), lowest) if exact else lowest)
+    form = FORMATS[str(kept)]
+    exponent = form.maximum + 1 if math.isinf(exact) else math.frexp(exact)[1] - 1
+    stored = form.precision - 1
+    return math.ldexp(1.0, max(exponent, form.minimum) - stored if exact else form.minimum - stored)
 
 
 def _context() -> decimal.Context:

@@ -20,6 +20,7 @@ class CrossCheck:
     rule : str
         The rule's name.
     dtype : str
+        The kernel's form: its dtype and, after it, the narrow formats of states and what else it does.
     source_verdict : Verdict
         Whether the printed source, executed on symbols, is the rule.
     source_method : str
@@ -43,9 +44,18 @@ class CrossCheck:
         Whether compiled code and reference interpreter agree bit by bit, on the edge grid and on ordinary inputs.
         Any NaN equals any NaN; signed zeros differ.  Only a rule that takes exp, log or a general power of an element
         is given two error bounds of room, because no standard fixes the last bit of these functions.
+    storage_bound : str
+        What storing states in fewer bits adds to theta in one step, at most, in the rule's quantities; empty where
+        nothing is added or no bound was derived.
+    storage_error_over_bound : float
+        The largest measured part of that bound, and of the states' bounds.
     passed : bool
     problems : tuple of str
         A sentence for everything that failed.
+    machine_verdict : Verdict
+        Whether the compiled code, its LLVM IR executed on symbols, is the rule.
+    machine_scope : str
+        For what this is proved, or why it is not.
     notes : tuple of str
         What a reader of the proof should know, such as a literal that the machine rounds.
     seed : int
@@ -66,8 +76,12 @@ class CrossCheck:
     sizes: tuple[int, ...] = ()
     parallel_bitwise: bool = False
     edges_ok: bool = False
+    storage_bound: str = ""
+    storage_error_over_bound: float = math.nan
     passed: bool = False
     problems: tuple[str, ...] = ()
+    machine_verdict: Verdict = Verdict.UNKNOWN
+    machine_scope: str = "not looked at"
     notes: tuple[str, ...] = ()
     seed: int = 0
     seconds: float = 0.0
@@ -87,8 +101,12 @@ class CrossCheck:
             "sizes": list(self.sizes),
             "parallel_bitwise": self.parallel_bitwise,
             "edges_ok": self.edges_ok,
+            "storage_bound": self.storage_bound or None,
+            "storage_error_over_bound": _finite(self.storage_error_over_bound),
             "passed": self.passed,
             "problems": list(self.problems),
+            "machine_verdict": self.machine_verdict.name,
+            "machine_scope": self.machine_scope,
             "notes": list(self.notes),
             "seed": self.seed,
             "seconds": round(self.seconds, 3),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from ...derive import UpdateRule
 from .execution import Execution
 from .rounded import Bounded, Rounded
-from .source import run_step
-from .values import Array
+from .source import array_of, run_step
+from .values import Array, Stored
 
-__all__ = ["Reference", "same_bits"]
+if TYPE_CHECKING:
+    from ...kernels import Form
+
+__all__ = ["Reference", "bits_of", "same_bits"]
 
 Values = NDArray[np.floating]
 
@@ -29,6 +32,8 @@ class Reference:
     rule : UpdateRule
     bounds : bool
         Whether error bounds are wanted too.
+    form : Form, optional
+        Of the kernel, if it is not a plain one.
 
     Examples
     --------
@@ -44,10 +49,11 @@ class Reference:
     ([0.7], True)
     """
 
-    def __init__(self, source: str, rule: UpdateRule, *, bounds: bool) -> None:
+    def __init__(self, source: str, rule: UpdateRule, *, bounds: bool, form: Form | None = None) -> None:
         self._arithmetic = Rounded(bounds=bounds)
         self._execution = Execution(source, self._arithmetic)
         self._rule = rule
+        self._form = form
 
     @property
     def uses_library(self) -> bool:
@@ -59,6 +65,8 @@ class Reference:
     ) -> tuple[dict[str, Values], dict[str, NDArray[np.float64]]]:
         """Theta and the states after one step, and the bounds of their errors.
 
+        States in a narrow format go in as they are stored, and come out as the numbers that their bits stand for.
+
         Raises
         ------
         NotUnderstood
@@ -66,16 +74,29 @@ class Reference:
         Wrong
             If the source stores where a step may not.
         """
-        read_only = self._rule.gradient.name
-        arrays = {n: Array(n, Bounded(a), writable=n != read_only) for n, a in inputs.items()}
+        gradient = self._rule.gradient.name
+        arrays = {n: array_of(n, Bounded(bits_of(a)), self._form) for n, a in inputs.items()}
+        arrays[gradient].writable = self._form is not None and self._form.zero_gradient
+        self._arithmetic.shape = inputs[gradient].shape
         scalars: dict[str, Any] = {name: Bounded(np.float64(value)) for name, value in hyper.items()}
         scalars[self._rule.step_counter.name] = Bounded(np.int64(t))
         with np.errstate(all="ignore"):
             run_step(self._execution, {**scalars, **arrays})
-        shape = inputs[read_only].shape
-        results = {name: array.element for name, array in arrays.items() if array.writable}
+        shape = inputs[gradient].shape
+        results = {n: self._number(array) for n, array in arrays.items() if n != gradient}
         values = {name: np.broadcast_to(r.value, shape) for name, r in results.items()}
         return values, {name: np.broadcast_to(np.float64(r.error), shape) for name, r in results.items()}
+
+    def _number(self, array: Array) -> Bounded:
+        if isinstance(array.element, Stored):
+            return self._arithmetic.widen(array.element)
+        assert isinstance(array.element, Bounded)
+        return array.element
+
+
+def bits_of(array: Values) -> Any:
+    """An array as the printed module takes it: the halves of a float32 as integers."""
+    return array.view(np.uint16) if array.dtype == np.float16 else array
 
 
 def same_bits(left: Values, right: Values) -> NDArray[np.bool_]:
@@ -90,6 +111,8 @@ def same_bits(left: Values, right: Values) -> NDArray[np.bool_]:
     """
     if left.dtype != right.dtype or left.shape != right.shape:
         return np.zeros(left.shape, dtype=bool)
+    if left.dtype.kind in "iu":
+        return np.asarray(left == right)
     bits = np.uint32 if left.dtype.itemsize == 4 else np.uint64
     same: NDArray[np.bool_] = np.ascontiguousarray(left).view(bits) == np.ascontiguousarray(right).view(bits)
     if same.all():

@@ -39,6 +39,8 @@ from typing import Any
 import numpy as np
 
 from .algebra import Meaningless
+from .narrow import decode, encode, random_bits, stream_key
+from .values import RandomBits, Stored, StreamKey
 
 __all__ = ["Bounded", "Rounded"]
 
@@ -69,11 +71,14 @@ class Rounded:
     ----------
     uses_library : bool
         Whether exp, log or pow of an array was computed: libraries differ there in the last place.
+    shape : tuple of int
+        Of the arrays.
     """
 
     def __init__(self, *, bounds: bool) -> None:
         self._bounds = bounds
         self.uses_library = False
+        self.shape: tuple[int, ...] = ()
 
     def is_number(self, value: object) -> bool:
         """Whether `value` is a pair of value and bound."""
@@ -195,6 +200,29 @@ class Rounded:
             return np.where(condition.doubt, np.where(np.isnan(apart), np.inf, apart), chosen)
 
         return self._made(z.astype(dtype), bound)
+
+    def widen(self, stored: Stored) -> Bounded:
+        """The number that the bits stand for, exactly."""
+        return Bounded(decode(stored.number.value, stored.format), stored.number.error)
+
+    def narrow(self, kept: str, value: Bounded, random: RandomBits | None) -> Stored:
+        """The bits of the rounded value; what rounding changes is known exactly."""
+        x = np.broadcast_to(np.asarray(value.value, np.float32), self.shape)
+        drawn = None
+        if random is not None:
+            assert random.key.key is not None
+            drawn = random_bits(random.key.key, random.lane, x.size)
+        bits = encode(x, kept, drawn)
+        made = self._made(bits, lambda: value.error + np.abs(_wide(decode(bits, kept)) - _wide(x)))
+        return Stored(kept, made)
+
+    def stream_key(self, seed: Bounded, step: Bounded, array: Bounded) -> StreamKey:
+        """The key, as a number."""
+        return StreamKey(stream_key(int(seed.value), int(step.value), int(array.value)))
+
+    def count_nonfinite(self, value: Bounded) -> int:
+        """The count."""
+        return int(np.count_nonzero(~np.isfinite(value.value)))
 
     def _made(self, value: Any, error: Any) -> Bounded:
         if not self._bounds:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -17,9 +18,12 @@ from ...derive import Quantity, UpdateRule
 from ...derive.prove import Identity, Verdict, prove_identity
 from .algebra import Symbols
 from .execution import Execution
-from .values import Array, NotUnderstood, Wrong
+from .values import Array, NotUnderstood, Stored, Wrong
 
-__all__ = ["Settled", "SourceCheck", "check_source", "executed", "run_step"]
+if TYPE_CHECKING:
+    from ...kernels import Form
+
+__all__ = ["Settled", "SourceCheck", "array_of", "check_source", "executed", "number_in", "run_step"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,9 @@ class SourceCheck:
 Settled = dict[tuple[sp.Expr, sp.Expr], Identity]
 
 
-def check_source(source: str, rule: UpdateRule, settled: Settled | None = None) -> SourceCheck:
+def check_source(
+    source: str, rule: UpdateRule, settled: Settled | None = None, form: Form | None = None
+) -> SourceCheck:
     """Execute the text of a generated module on symbols and compare it with the one-step map of `rule`.
 
     Parameters
@@ -59,6 +65,8 @@ def check_source(source: str, rule: UpdateRule, settled: Settled | None = None) 
     rule : UpdateRule
     settled : dict, optional
         Identities that were decided before; new ones are added.
+    form : Form, optional
+        Which states are stored in a narrow format, and whether the gradient is set to zero; by default none and no.
 
     Examples
     --------
@@ -75,7 +83,7 @@ def check_source(source: str, rule: UpdateRule, settled: Settled | None = None) 
     """
     start = time.perf_counter()
     try:
-        computed, notes = executed(source, rule)
+        computed, notes = executed(source, rule, form)
     except Wrong as error:
         return SourceCheck(Verdict.REFUTED, "execution on symbols", (str(error),), (), time.perf_counter() - start)
     except NotUnderstood as error:
@@ -96,7 +104,9 @@ def check_source(source: str, rule: UpdateRule, settled: Settled | None = None) 
     return SourceCheck(verdict, method, tuple(problems), notes, time.perf_counter() - start)
 
 
-def executed(source: str, rule: UpdateRule) -> tuple[dict[Quantity, sp.Expr], tuple[str, ...]]:
+def executed(
+    source: str, rule: UpdateRule, form: Form | None = None
+) -> tuple[dict[Quantity, sp.Expr], tuple[str, ...]]:
     """What the module's ``step`` leaves in theta and in every state, as expressions in the rule's symbols.
 
     Raises
@@ -108,11 +118,27 @@ def executed(source: str, rule: UpdateRule) -> tuple[dict[Quantity, sp.Expr], tu
     """
     symbols = Symbols()
     execution = Execution(source, symbols)
-    stored = {q.name: Array(q.name, q, writable=True) for q in (rule.theta, *(s.symbol for s in rule.state))}
-    arrays = {**stored, rule.gradient.name: Array(rule.gradient.name, rule.gradient, writable=False)}
+    zeroed = form is not None and form.zero_gradient
+    stored = {q.name: array_of(q.name, q, form) for q in (rule.theta, *(s.symbol for s in rule.state))}
+    gradient = Array(rule.gradient.name, rule.gradient, writable=zeroed)
+    arrays = {**stored, gradient.name: gradient}
     inputs = {name: quantity for name, quantity in rule.quantities.items() if quantity not in rule.temporaries}
     run_step(execution, {**inputs, **arrays})
-    return {q: stored[q.name].element for q in rule.step()}, tuple(symbols.notes)
+    if zeroed and gradient.element != 0:
+        raise Wrong(f"the step leaves {gradient.element} in the gradient, which should be zero")
+    return {q: number_in(stored[q.name]) for q in rule.step()}, tuple(symbols.notes)
+
+
+def array_of(name: str, element: object, form: Form | None) -> Array:
+    """An array that a step may write; its elements are bits where the form stores it in a narrow format."""
+    kept = form.storage.get(name) if form is not None else None
+    narrow = kept if form is not None and kept in form.narrow else None
+    return Array(name, element if narrow is None else Stored(narrow, element), writable=True, stored=narrow)
+
+
+def number_in(array: Array) -> Any:
+    """What is left in an array: the number, or what the bits stand for."""
+    return array.element.number if isinstance(array.element, Stored) else array.element
 
 
 def run_step(execution: Execution, arguments: Mapping[str, object]) -> None:

@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["ELEMENT", "LENGTH", "Array", "DType", "Function", "Imported", "Method", "NotUnderstood", "Wrong"]
+__all__ = [
+    "ELEMENT",
+    "LENGTH",
+    "Array",
+    "DType",
+    "Function",
+    "Imported",
+    "Method",
+    "NotUnderstood",
+    "RandomBits",
+    "Stored",
+    "StreamKey",
+    "Wrong",
+]
 
 
 class NotUnderstood(Exception):
@@ -31,11 +44,35 @@ LENGTH = Length()
 
 @dataclass
 class Array:
-    """One array of the step, seen at the loop's element."""
+    """One array of the step, seen at the loop's element; `stored` is the narrow format of its bits, if it has one."""
 
     name: str
     element: Any
     writable: bool
+    stored: str | None = None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The bits of a number in a narrow format; they are no number before they were widened."""
+
+    format: str
+    number: Any
+
+
+@dataclass(frozen=True)
+class StreamKey:
+    """What the random bits of one array in one step are made of; a number only where numbers are computed."""
+
+    key: int | None
+
+
+@dataclass(frozen=True)
+class RandomBits:
+    """Random bits for the loop's element."""
+
+    key: StreamKey
+    lane: int
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from optproof.derive import (
 from optproof.derive.prove import Verdict
 from optproof.kernels import Kernel, compile_kernel, generate
 from optproof.kernels.build import load_kernel
+from optproof.kernels.form import form_of
 
 
 @lru_cache(maxsize=4)
@@ -157,7 +158,8 @@ def test_a_kernel_that_writes_the_gradient_fails() -> None:
     honest = compile_kernel("sgd", "float64")
 
     class Careless:
-        rule, dtype, source = honest.rule, honest.dtype, honest.source
+        rule, form, source = honest.rule, honest.form, honest.source
+        dtype = form.dtype
 
         def __call__(self, theta: np.ndarray, g: np.ndarray, *rest: Any, **keywords: Any) -> None:
             honest(theta, g, *rest, **keywords)
@@ -171,7 +173,7 @@ def test_a_kernel_that_writes_the_gradient_fails() -> None:
 
 def test_a_kernel_that_cannot_be_checked_does_not_hide_the_others() -> None:
     class Broken:
-        rule, dtype, source = rule("sgd"), "float32", ""
+        rule, dtype, source, form = rule("sgd"), "float32", "", form_of(rule("sgd"), "float32")
 
     seen: list[tuple[str, int, int]] = []
     found = crosscheck(
@@ -191,7 +193,7 @@ def test_a_kernel_that_cannot_be_checked_does_not_hide_the_others() -> None:
 
 
 def test_a_kernel_that_cannot_be_made_is_a_failed_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(*_: object) -> None:
+    def refused(*_: object, **__: object) -> None:
         raise RuntimeError("no compiler here")
 
     monkeypatch.setattr("optproof.kernels.compile_kernel", refused, raising=False)

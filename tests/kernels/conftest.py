@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +19,13 @@ from optproof.kernels import GeneratedKernel, Kernel, compile_kernel, generate
 Compiled = Callable[[str, str], Kernel]
 Generated = Callable[[str], GeneratedKernel]
 FreshProcess = Callable[..., str]
+
+
+def step_range_code(llvm: str) -> str:
+    """The code of the loop's function alone, without what unpacks Python objects for it."""
+    heads = {part.split("\n")[0]: part.split("\n}")[0] for part in llvm.split("\ndefine ")[1:]}
+    (code,) = [part for head, part in heads.items() if re.search(r"@_ZN(?!7cpython)\w*step_range", head)]
+    return code
 
 
 @pytest.fixture(scope="session")

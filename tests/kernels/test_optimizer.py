@@ -338,7 +338,9 @@ def test_where_the_state_starts_cannot_be_changed_afterwards() -> None:
 
 def test_a_compiled_kernel_is_made_once(compiled: Compiled) -> None:
     from optproof.kernels import native
+    from optproof.kernels.form import form_of
 
     rule = op.rule("adam")
-    assert native.compiled(rule, "float32") is native.compiled(op.rule("adam"), "float32")
-    assert native.compiled(rule, "float32").kernel.digest == compiled("adam", "float32").digest
+    form = form_of(rule, "float32")
+    assert native.compiled(rule, form) is native.compiled(op.rule("adam"), form_of(rule, "float32"))
+    assert native.compiled(rule, form).kernel.digest == compiled("adam", "float32").digest

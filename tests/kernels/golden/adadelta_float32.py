@@ -67,7 +67,7 @@ def rows(theta, **others):
 
 
 def step(theta, g, v, u, t, *, rho=0.95, eps=1e-06):
-    """One step in place: theta and the state (v, u) are overwritten. Arrays must not overlap; t is 1 at first."""
+    """One step in place: theta and v, u are overwritten. Arrays must not overlap; t is 1 at first."""
     arrays = rows(theta, g=g, v=v, u=u)
     scalars = map(DTYPE.type, prologue(t, rho, eps))
     step_range(0, theta.size, *arrays, *scalars)

@@ -84,7 +84,7 @@ def rows(theta, **others):
 
 
 def step(theta, g, m, v, v_max, t, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-08, weight_decay=0.01):
-    """One step in place: theta and the state (m, v, v_max) are overwritten. Arrays must not overlap; t is 1 at first."""
+    """One step in place: theta and m, v, v_max are overwritten. Arrays must not overlap; t is 1 at first."""
     arrays = rows(theta, g=g, m=m, v=v, v_max=v_max)
     scalars = map(DTYPE.type, prologue(t, lr, beta1, beta2, eps, weight_decay))
     step_range(0, theta.size, *arrays, *scalars)

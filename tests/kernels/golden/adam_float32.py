@@ -76,7 +76,7 @@ def rows(theta, **others):
 
 
 def step(theta, g, m, v, t, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-08):
-    """One step in place: theta and the state (m, v) are overwritten. Arrays must not overlap; t is 1 at first."""
+    """One step in place: theta and m, v are overwritten. Arrays must not overlap; t is 1 at first."""
     arrays = rows(theta, g=g, m=m, v=v)
     scalars = map(DTYPE.type, prologue(t, lr, beta1, beta2, eps))
     step_range(0, theta.size, *arrays, *scalars)

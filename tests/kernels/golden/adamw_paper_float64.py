@@ -82,7 +82,7 @@ def rows(theta, **others):
 
 
 def step(theta, g, m, v, t, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-08, weight_decay=0.01, schedule=1.0):
-    """One step in place: theta and the state (m, v) are overwritten. Arrays must not overlap; t is 1 at first."""
+    """One step in place: theta and m, v are overwritten. Arrays must not overlap; t is 1 at first."""
     arrays = rows(theta, g=g, m=m, v=v)
     scalars = map(DTYPE.type, prologue(t, lr, beta1, beta2, eps, weight_decay, schedule))
     step_range(0, theta.size, *arrays, *scalars)

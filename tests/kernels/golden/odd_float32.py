@@ -66,7 +66,7 @@ def rows(theta, **others):
 
 
 def step(theta, g, np_, i_, t, *, level, lambda_=0.3333333333333333):
-    """One step in place: theta and the state (np_, i_) are overwritten. Arrays must not overlap; t is 1 at first."""
+    """One step in place: theta and np_, i_ are overwritten. Arrays must not overlap; t is 1 at first."""
     arrays = rows(theta, g=g, np_=np_, i_=i_)
     scalars = map(DTYPE.type, prologue(t, lambda_, level))
     step_range(0, theta.size, *arrays, *scalars)

@@ -71,7 +71,7 @@ def rows(theta, **others):
 
 
 def step(theta, g, v, m, b, t, *, lr=0.001, rho=0.9, eps=1e-08, momentum=0.9):
-    """One step in place: theta and the state (v, m, b) are overwritten. Arrays must not overlap; t is 1 at first."""
+    """One step in place: theta and v, m, b are overwritten. Arrays must not overlap; t is 1 at first."""
     arrays = rows(theta, g=g, v=v, m=m, b=b)
     scalars = map(DTYPE.type, prologue(t, lr, rho, eps, momentum))
     step_range(0, theta.size, *arrays, *scalars)

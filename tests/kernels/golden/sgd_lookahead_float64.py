@@ -61,7 +61,7 @@ def rows(theta, **others):
 
 
 def step(theta, g, v, t, *, lr=0.01, momentum=0.9):
-    """One step in place: theta and the state (v) are overwritten. Arrays must not overlap; t is 1 at first."""
+    """One step in place: theta and v are overwritten. Arrays must not overlap; t is 1 at first."""
     arrays = rows(theta, g=g, v=v)
     scalars = map(DTYPE.type, prologue(t, lr, momentum))
     step_range(0, theta.size, *arrays, *scalars)

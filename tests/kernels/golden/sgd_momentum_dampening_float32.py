@@ -64,7 +64,7 @@ def rows(theta, **others):
 
 
 def step(theta, g, b, t, *, lr=0.01, momentum=0.9, dampening=0.0):
-    """One step in place: theta and the state (b) are overwritten. Arrays must not overlap; t is 1 at first."""
+    """One step in place: theta and b are overwritten. Arrays must not overlap; t is 1 at first."""
     arrays = rows(theta, g=g, b=b)
     scalars = map(DTYPE.type, prologue(t, lr, momentum, dampening))
     step_range(0, theta.size, *arrays, *scalars)
