@@ -15,16 +15,18 @@ from ..derive.printing import expression_text
 from ..derive.prove.verdict import Verdict
 from ..derive.rule import UpdateRule
 from ..derive.symbols import Quantity, step_counter
-from ..derive.translation import find_translation
+from ..derive.translation import find_translation, is_linear
 from ..derive.user_file import UserFileError, find_rule
 from .trace.branches import settled
 from .trace.isolation import TIME_LIMIT, Tracer
 from .trace.record import Traced, Untraceable
 from .verification.alignment import Alignment, alignments, fits
 from .verification.counterexample import effect_in_float32, parting_run
-from .verification.deciding import Sameness, deviations, same, varying_of
+from .verification.deciding import deviations
 from .verification.explanation import explained
+from .verification.identification import identify
 from .verification.record import FULL_SCOPE, Counterexample, Difference
+from .verification.sameness import Sameness, same, varying_of
 from .verification.system import System, of_traced
 from .verification.workbench import Workbench
 
@@ -153,11 +155,15 @@ def _compared(
     if aligned.fixed:
         shown = ", ".join(f"{name} = {value}" for name, value in aligned.fixed.items())
         blank = replace(blank, scope=f"{FULL_SCOPE}, for {shown}")
+    limits = dict.fromkeys(limit for side in (one, other) if isinstance(side, Traced) for limit in side.limits)
+    blank = replace(blank, scope=", ".join((blank.scope, *limits)))
     if fitting is not None:
         found = same(fitting, bench)
         if found.verdict is Verdict.PROVED:
             return _equal(blank, fitting, found)
-        return replace(blank, reason=found.reason)
+        # They move alike on random numbers, but perhaps not at the ends of domains.
+        if parting_run(aligned.rule, aligned.implementation) is None:
+            return replace(blank, reason=found.reason)
     run = parting_run(aligned.rule, aligned.implementation)
     if run is None:
         return replace(blank, reason="they differ on floats, but no exact run was found in which they do")
@@ -169,9 +175,29 @@ def _compared(
     )
     if isinstance(one, UpdateRule):
         kept = replace(kept, differences=explained(aligned, one, bench, same))
-    if isinstance(one, UpdateRule) and isinstance(other, UpdateRule):
-        kept = replace(kept, translation=_translation(one, other, bench))
-    return kept
+    return replace(kept, translation=_translation(_named(one, bench), _named(other, bench), aligned.fixed, bench))
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A side as a system in the hyperparameters of the rule that it is, or that it is proved to be."""
+
+    rule: UpdateRule
+    system: System
+
+
+def _named(side: UpdateRule | Traced, bench: Workbench) -> _Named | None:
+    if isinstance(side, UpdateRule):
+        return _Named(side, bench.system(side))
+    found = identify(side, bench)
+    if found.verdict is not Verdict.PROVED:
+        return None
+    rule = find_rule(found.rule)
+    names = {h.name: h.symbol for h in rule.hyper}
+    if not set(names) <= set(found.arguments.values()):
+        return None
+    values = {side.hyper[n]: names[m] if isinstance(m, str) else m for n, m in found.arguments.items()}
+    return _Named(rule, of_traced(side).with_values({q: e for q, e in values.items() if q != e}))
 
 
 def _equal(blank: Comparison, aligned: Alignment, found: Sameness) -> Comparison:
@@ -187,24 +213,46 @@ def _equal(blank: Comparison, aligned: Alignment, found: Sameness) -> Comparison
     return replace(blank, verdict=verdict, state_map=related, weaker=words, counterexample=run)
 
 
-def _translation(one: UpdateRule, other: UpdateRule, bench: Workbench) -> dict[str, str]:
-    """The second's hyperparameters in the first's, if some choice of at most two is proved to make them the same."""
-    for unknowns in _unknowns(other):
-        there: dict[Quantity, sp.Expr] = dict(unknowns)
-        try:
-            found = find_translation(one, other, there=there, unknowns=unknowns.values())
-        except (ValueError, TypeError, ZeroDivisionError, RecursionError):
-            continue
-        if found is None or not set(unknowns.values()) <= set(found.solved):
-            continue
-        values = {h: found.solved[u] for h, u in unknowns.items()}
-        if all(_inside(h, e) for h, e in values.items()) and _same_under(one, other, values, bench):
-            return {h.name: expression_text(e, "text", one) for h, e in values.items()}
+def _translation(
+    one: _Named | None, other: _Named | None, fixed: Mapping[str, sp.Rational], bench: Workbench
+) -> dict[str, str]:
+    """The second's hyperparameters in the first's, if some choice of a few is proved to make them the same.
+
+    What only one of them has is free or, if that does not do, zero where it was set to zero.
+    """
+    if one is None or other is None:
+        return {}
+    zeros = [{q: sp.Integer(0) for q in side.system.hyper if fixed.get(q.name) == 0} for side in (one, other)]
+    settings = [({}, {}), (zeros[0], zeros[1])] if any(zeros) else [({}, {})]
+    for here, set_there in settings:
+        mine, theirs = one.system.with_values(here), other.system.with_values(set_there)
+        for values in _proposals(one.rule, other.rule, here, set_there):
+            if all(_inside(h, e) for h, e in values.items()) and _same_under(mine, theirs, values, bench):
+                return {h.name: expression_text(e, "text", one.rule) for h, e in values.items()}
     return {}
 
 
-def _unknowns(other: UpdateRule) -> Iterator[dict[Quantity, Quantity]]:
-    for count in (1, 2):
+def _proposals(
+    one: UpdateRule, other: UpdateRule, here: Mapping[Quantity, sp.Expr], set_there: Mapping[Quantity, sp.Expr]
+) -> Iterator[dict[Quantity, sp.Expr]]:
+    for unknowns in _unknowns(other, 3 if is_linear(one) and is_linear(other) else 2):
+        there: dict[Quantity, sp.Expr] = {**set_there, **unknowns}
+        try:
+            found = find_translation(one, other, here=here, there=there, unknowns=unknowns.values())
+        except (ValueError, TypeError, ZeroDivisionError, RecursionError):
+            continue
+        if found is not None and set(unknowns.values()) <= set(found.solved):
+            yield {h: _with_positive_constant_below(found.solved[u]) for h, u in unknowns.items()}
+
+
+def _with_positive_constant_below(e: sp.Expr) -> sp.Expr:
+    """As ``lr / (1 - momentum)``, not ``-lr / (momentum - 1)``."""
+    above, below = sp.fraction(e)
+    return -above / sp.expand(-below) if below.as_coeff_Add()[0] < 0 else e
+
+
+def _unknowns(other: UpdateRule, most: int) -> Iterator[dict[Quantity, Quantity]]:
+    for count in range(1, most + 1):
         for chosen in itertools.combinations([h.symbol for h in other.hyper], count):
             yield {h: Quantity(f"{h.name}__there", h.domain) for h in chosen}
 
@@ -214,8 +262,7 @@ def _inside(h: Quantity, value: sp.Expr) -> bool:
     return all(settled(c) is True for c in h.domain.constraints(value))
 
 
-def _same_under(one: UpdateRule, other: UpdateRule, values: Mapping[Quantity, sp.Expr], bench: Workbench) -> bool:
-    mine, theirs = bench.system(one), bench.system(other)
+def _same_under(mine: System, theirs: System, values: Mapping[Quantity, sp.Expr], bench: Workbench) -> bool:
     now: dict[sp.Basic, sp.Basic] = dict(values)
     first: dict[sp.Basic, sp.Basic] = {h: e.xreplace({step_counter(): sp.Integer(1)}) for h, e in values.items()}
     set_there = replace(theirs.with_values(now), first=theirs.with_values(first).first, hyper=mine.hyper)

@@ -89,6 +89,11 @@ def _applied(expression: sp.Basic, arithmetic: Arithmetic) -> Evaluator:
 
 
 def _product(expression: sp.Mul, arithmetic: Arithmetic) -> Evaluator:
+    if sp.I in expression.args:
+        # SymPy writes the root of -z^2 as I z; it is a root of a negative number all the same.
+        size = evaluator(expression / sp.I, arithmetic)
+        root = arithmetic.functions["sqrt"]
+        return lambda values: root(-(size(values) ** 2))
     # One division by everything below the line, as a person would compute it.
     above, below = sp.fraction(expression)
     if below == 1:

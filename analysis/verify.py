@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,8 @@ from ..derive.rule import UpdateRule
 from ..derive.user_file import find_rule
 from .trace.isolation import TIME_LIMIT, Tracer
 from .trace.record import Untraceable
+from .verification.compiled_code import with_compiled_code
+from .verification.confirmation import confirmed
 from .verification.deciding import against as decide_against
 from .verification.identification import identify
 from .verification.record import Counterexample, Difference, Verification
@@ -27,6 +29,7 @@ def verify(
     names: Mapping[str, str] | None = None,
     options: Mapping[str, Any] | None = None,
     seconds: float = TIME_LIMIT,
+    progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> Verification:
     """Trace an implementation and prove it equal to a rule, or show the difference.
 
@@ -35,15 +38,19 @@ def verify(
     Parameters
     ----------
     target : str
-        ``"FILE.py"``, ``"FILE.py:step"``, ``"package.module:step"``, or a class such as ``"torch.optim.Adam"``.
+        ``"FILE.py"``, ``"FILE.py:step"``, ``"package.module:step"``, a class such as ``"torch.optim.Adam"`` or
+        ``"keras.optimizers.Adam"``, or a factory such as ``"optax.adam"``.
     against : str or UpdateRule, optional
         The rule; without it, the rule of the catalogue that fits, or the nearest.
     names : mapping, optional
         Hyperparameters whose names say nothing: theirs to ours.
     options : mapping, optional
-        Options and hyperparameters with fixed values, such as ``{"centered": True}``.
+        Options and hyperparameters with fixed values, such as ``{"centered": True}``; ``"any"`` makes an input of a
+        hyperparameter of optax or Keras that is off by default.
     seconds : float, optional
         How long the implementation may take to be imported and traced.
+    progress : callable, optional
+        Where no rule was named: told the rule that is tried, how many were tried and how many there are.
 
     Returns
     -------
@@ -68,7 +75,7 @@ def verify(
     'sgd'
     """
     with Workbench() as bench, Tracer(seconds) as tracer:
-        return verify_with(tracer, bench, target, against, names=names, options=options)
+        return verify_with(tracer, bench, target, against, names=names, options=options, progress=progress)
 
 
 def verify_with(
@@ -79,6 +86,7 @@ def verify_with(
     *,
     names: Mapping[str, str] | None = None,
     options: Mapping[str, Any] | None = None,
+    progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> Verification:
     """:func:`verify` with processes that are already running, for many targets."""
     start = time.perf_counter()
@@ -89,5 +97,8 @@ def verify_with(
     except Untraceable as error:
         elapsed = time.perf_counter() - start
         return Verification(target, rule.name if rule else "", Verdict.UNKNOWN, reason=str(error), seconds=elapsed)
-    found = decide_against(traced, rule, bench) if rule else identify(traced, bench)
+    found = decide_against(traced, rule, bench) if rule else identify(traced, bench, progress)
+    if traced.compiled or traced.compiled_trouble:
+        found = with_compiled_code(found, traced, bench)
+    found = confirmed(found, tracer, mapped=names, given=options)
     return replace(found, seconds=time.perf_counter() - start)

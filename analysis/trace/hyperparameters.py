@@ -25,6 +25,12 @@ _READINGS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("epsilon", "delta", "fuzz"), ("eps",)),
     **dict.fromkeys(("wd", "weightdecay", "l2_penalty"), ("weight_decay",)),
     **dict.fromkeys(("lambda", "lmbda", "lamda"), ("weight_decay", "l2")),
+    "etas_0": ("eta_minus",),
+    "etas_1": ("eta_plus",),
+    **dict.fromkeys(("step_sizes_0", "min_step_size"), ("step_min",)),
+    **dict.fromkeys(("step_sizes_1", "max_step_size"), ("step_max",)),
+    "l1_regularization_strength": ("l1",),
+    "l2_regularization_strength": ("l2",),
     **dict.fromkeys(("initial_accumulator_value", "init_acc", "initial_acc"), ("initial_accumulator",)),
 }
 """What other spellings may mean, the likeliest first; what is taken already is passed over."""

@@ -7,9 +7,9 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from .record import Traced, TraceError, Untraceable
 from .target import require_plausible
@@ -21,6 +21,8 @@ TIME_LIMIT = 20.0
 """Seconds that a target may take to be imported and traced."""
 
 _GRACE = 10.0
+_TO_IMPORT = 120.0
+"""Seconds for the import of a framework, which is done once."""
 
 
 class Tracer:
@@ -71,16 +73,40 @@ class Tracer:
         Untraceable
             If its code cannot be read as expressions.
         """
+        return traced_from_json(self._answer(_job(target, mapped, given, known))["traced"])
+
+    def run(
+        self,
+        target: str,
+        *,
+        hyper: Sequence[Mapping[str, float]],
+        theta: float,
+        gradients: Sequence[float],
+        mapped: Mapping[str, str] | None = None,
+        given: Mapping[str, Any] | None = None,
+        known: tuple[str, ...] = (),
+    ) -> float | None:
+        """Theta after running a target itself in float64; None for targets that are only traced.
+
+        Parameters
+        ----------
+        hyper : sequence of mappings
+            Its hyperparameters by its own names in each step.
+
+        Raises
+        ------
+        TraceError, Untraceable
+            As for :meth:`trace`.
+        """
+        numbers = {"hyper": [dict(h) for h in hyper], "theta": theta, "gradients": list(gradients)}
+        found: float | None = self._answer(_job(target, mapped, given, known) | {"run": numbers})["theta"]
+        return found
+
+    def _answer(self, job: dict[str, Any]) -> dict[str, Any]:
+        """The worker's answer to a job, if it is no complaint."""
+        target = job["target"]
         require_plausible(target)
-        job = {
-            "target": target,
-            "mapped": dict(mapped or {}),
-            "given": dict(given or {}),
-            "known": list(known),
-            "seconds": self.seconds,
-            "folder": os.getcwd(),
-        }
-        reply = self._ask(json.dumps(job))
+        reply = self._ask(json.dumps(job | {"seconds": self.seconds}))
         if reply is None:
             self.close()
             raise TraceError(f"{target}: its process gave no answer within {self.seconds + _GRACE:g} s")
@@ -88,7 +114,7 @@ class Tracer:
             raise TraceError(_about(target, reply["words"]))
         if reply["kind"] == "untraceable":
             raise Untraceable(reply["words"])
-        return traced_from_json(reply["traced"])
+        return reply
 
     def _ask(self, line: str) -> dict[str, Any] | None:
         if self._process is None or self._process.poll() is not None:
@@ -97,10 +123,10 @@ class Tracer:
         if process.stdin is None or process.stdout is None:
             return None
         try:
-            process.stdin.write(line + "\n")
-            process.stdin.flush()
-            ready, _, _ = select.select([process.stdout], [], [], self.seconds + _GRACE)
-            answer = process.stdout.readline() if ready else ""
+            # First the worker imports what the job needs, which is not the target's time; then it is told to go on.
+            if not _exchanged(process.stdin, process.stdout, line, _TO_IMPORT):
+                return None
+            answer = _exchanged(process.stdin, process.stdout, "", self.seconds + _GRACE)
             return json.loads(answer) if answer else None
         except (OSError, ValueError):
             return None
@@ -114,6 +140,26 @@ class Tracer:
             stdout=subprocess.PIPE,
             text=True,
         )
+
+
+def _exchanged(to: IO[str], back: IO[str], line: str, seconds: float) -> str:
+    """Write a line and read one; empty if none comes in time."""
+    to.write(line + "\n")
+    to.flush()
+    ready, _, _ = select.select([back], [], [], seconds)
+    return back.readline() if ready else ""
+
+
+def _job(
+    target: str, mapped: Mapping[str, str] | None, given: Mapping[str, Any] | None, known: tuple[str, ...]
+) -> dict[str, Any]:
+    return {
+        "target": target,
+        "mapped": dict(mapped or {}),
+        "given": dict(given or {}),
+        "known": list(known),
+        "folder": os.getcwd(),
+    }
 
 
 def _about(target: str, words: str) -> str:

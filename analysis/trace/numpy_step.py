@@ -15,7 +15,7 @@ import numpy as np
 from .hyperparameters import readings
 from .record import TraceError, Untraceable
 
-__all__ = ["HyperMapping", "StepFunction", "where_it_raised"]
+__all__ = ["HyperMapping", "StepFunction", "init_of", "where_it_raised"]
 
 _DEFAULTS = ("DEFAULTS", "DEFAULT_HYPER", "HYPER", "HYPERPARAMETERS", "defaults", "hyper", "default_hyper")
 
@@ -102,6 +102,14 @@ class HyperMapping(dict[str, Any]):
 
     __copy__ = copy
 
+    def known_names(self) -> tuple[str, ...]:
+        """The names that the code asked for so far."""
+        return tuple(self._record.names)
+
+    def with_values(self, values: Mapping[str, Any], make: Callable[[str], Any]) -> HyperMapping:
+        """The same names with other values; `make` is called for names that are not among them."""
+        return HyperMapping(make, self._record, self._known, values)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -175,7 +183,7 @@ class StepFunction:
             held = getattr(module, name, None)
             if isinstance(held, dict):
                 record.defaults |= {k: v for k, v in held.items() if type(v) in (int, float) and isinstance(k, str)}
-        init = _init_of(getattr(function, "__name__", ""), module)
+        init = init_of(getattr(function, "__name__", ""), module)
         return cls(target, function, init, tuple(rest), mapping, record, dict(given), known)
 
     def start(self, theta: Any, make: Callable[[str], Any]) -> Any:
@@ -226,7 +234,7 @@ class StepFunction:
         raise TraceError(f"{self.target} returns {shown}; a step returns (theta, state)")
 
 
-def _init_of(name: str, module: ModuleType) -> Callable[..., Any] | None:
+def init_of(name: str, module: ModuleType) -> Callable[..., Any] | None:
     """The function that makes the state: ``adam_init`` for ``adam_step`` or ``adam``, else ``init``."""
     stem = name.removesuffix("_step").removesuffix("_update")
     for usual in (

@@ -101,6 +101,12 @@ class Traced:
         first step); empty if `initial` and `paths` say it all.  Its outputs use theta, g, t and hyperparameters only.
     raises : tuple of str
         Where the code raises an exception instead, in sentences; `paths` leave these cases out.
+    compiled : tuple of Traced
+        The same function by its compiled code, once for each type and each form of its loop.
+    compiled_trouble : str
+        Why there is compiled code and `compiled` does not show what it does.
+    limits : tuple of str
+        Up to where `paths` hold, as parts of a sentence: "before its step counter reaches 2147483647".
     """
 
     target: str
@@ -116,3 +122,6 @@ class Traced:
     element_wise: bool = True
     first: tuple[Path, ...] = ()
     raises: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    compiled: tuple[Traced, ...] = ()
+    compiled_trouble: str = ""

@@ -15,9 +15,9 @@ import sympy as sp
 
 from ...derive.prove.smt import NotEncodableError, encode
 from ...derive.prove.solver import Solver
+from .outcome import Outcome, RefusedError
 from .record import TraceError, Untraceable
 from .torch_run import Question, Run, linear_in_one
-from .torch_session import Outcome, RefusedError
 from .torch_witness import agrees, values_for
 
 __all__ = ["MOST_WAYS", "every_way"]

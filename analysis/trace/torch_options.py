@@ -16,7 +16,7 @@ from .constants import exact_number
 from .hyperparameters import quantities_for, readings
 from .record import TraceError
 
-__all__ = ["Constructor", "read_constructor"]
+__all__ = ["Constructor", "option_value", "read_constructor", "refuse_unknown_options"]
 
 _ABOVE_ONE = Domain("above one", lower=sp.Integer(1), lower_open=True)
 _BELOW_ONE = Domain("open unit interval", sp.Integer(0), sp.Integer(1), lower_open=True, upper_open=True)
@@ -92,11 +92,11 @@ def read_constructor(
     TraceError
         If an option is unknown, or an argument has no default and is not recognised.
     """
-    given = {name: _value(value) for name, value in (options or {}).items()}
+    given = {name: option_value(value) for name, value in (options or {}).items()}
     parameters = _parameters(kind)
     free = parameters.pop("**", None) is not None
     if not free:
-        _refuse_unknown(target, given, parameters)
+        refuse_unknown_options(target, given, parameters)
     floats: dict[str, Any] = {}
     pairs: dict[str, tuple[str, ...]] = {}
     fixed: dict[str, Any] = {name: value for name, value in given.items() if free or name in parameters}
@@ -149,7 +149,8 @@ def _with_domain(name: str, quantity: Quantity) -> Quantity:
     return quantity if domain is None or readings(name) else Quantity(quantity.name, domain)
 
 
-def _value(value: object) -> object:
+def option_value(value: object) -> object:
+    """What is meant by an option's value that was given as text."""
     if not isinstance(value, str):
         return value
     try:
@@ -159,7 +160,8 @@ def _value(value: object) -> object:
         return words.get(value.lower(), value)
 
 
-def _refuse_unknown(target: str, given: Mapping[str, object], known: Mapping[str, object]) -> None:
+def refuse_unknown_options(target: str, given: Mapping[str, object], known: Mapping[str, object]) -> None:
+    """Raise TraceError for an option that is not among those `known`."""
     for name in given:
         if name not in known:
             close = get_close_matches(name, list(known), n=1)

@@ -186,8 +186,8 @@ class Run:
         number, note = exact_number(value)
         if note.endswith("as it is printed"):
             raise Untraceable(
-                f"the number {value!r} was computed where the trace could not follow (outside of torch and of "
-                f"arithmetic on the hyperparameters)"
+                f"the number {value!r} was computed where the trace could not follow (outside of the framework "
+                f"and of arithmetic on the hyperparameters)"
             )
         if note:
             self.notes[f"the constant {note}"] = None

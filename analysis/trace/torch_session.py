@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
@@ -18,6 +18,7 @@ import torch
 from ...derive.catalogue.vocabulary import THETA, G, T
 from ...derive.printing import expression_text
 from ...derive.symbols import Quantity
+from .outcome import Outcome, RefusedError
 from .record import TraceError, Untraceable, state_quantity
 from .torch_environment import traced_environment
 from .torch_kinds import Kinds, SlotVariesError, check_others, domain_of_slot, rehearsed, sorted_slots
@@ -36,10 +37,6 @@ CONSTRUCTED_LR = "lr given to the constructor"
 _SHAPE = (2,)
 
 
-class RefusedError(Exception):
-    """The optimizer raised an exception; it is the outcome of a branch."""
-
-
 @dataclass(frozen=True)
 class Subject:
     """What is traced: the class and how it is constructed."""
@@ -53,31 +50,6 @@ class Subject:
         """The learning rate's own name and quantity, if it is an input."""
         found = [(n, q) for n, q in self.constructor.symbols.items() if q.name == "lr"]
         return found[0] if found else None
-
-
-@dataclass
-class Outcome:
-    """What a step did.
-
-    Attributes
-    ----------
-    outputs, values : dict
-        Each slot after the step, and theta: as an expression and as the number that was computed.
-    state : dict
-        The quantity of each slot that was given a symbol.
-    initial : dict
-        What slots hold before the first step, as far as it was seen.
-    effects : list of str
-        What it did to the gradient.
-    """
-
-    run: Run
-    outputs: dict[str, sp.Expr] = field(default_factory=dict)
-    values: dict[str, float] = field(default_factory=dict)
-    state: dict[str, Quantity] = field(default_factory=dict)
-    initial: dict[str, sp.Expr] = field(default_factory=dict)
-    effects: list[str] = field(default_factory=list)
-    refused: str = ""
 
 
 class Session:

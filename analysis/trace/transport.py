@@ -30,6 +30,9 @@ def traced_to_json(traced: Traced) -> dict[str, Any]:
         "element_wise": traced.element_wise,
         "first": [_path(p) for p in traced.first],
         "raises": list(traced.raises),
+        "limits": list(traced.limits),
+        "compiled": [traced_to_json(c) for c in traced.compiled],
+        "compiled_trouble": traced.compiled_trouble,
     }
 
 
@@ -62,6 +65,9 @@ def traced_from_json(data: Mapping[str, Any]) -> Traced:
         element_wise=bool(data["element_wise"]),
         first=tuple(path(p) for p in data["first"]),
         raises=tuple(data["raises"]),
+        limits=tuple(data["limits"]),
+        compiled=tuple(traced_from_json(c) for c in data["compiled"]),
+        compiled_trouble=data["compiled_trouble"],
     )
 
 

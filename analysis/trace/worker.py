@@ -20,16 +20,17 @@ from .transport import traced_to_json
 
 __all__ = ["main", "reply_to"]
 
-_FRAMEWORKS = ("torch",)
-
 
 def reply_to(job: dict[str, Any]) -> dict[str, Any]:
-    """Trace what a job names; whatever goes wrong becomes a sentence and its kind."""
-    from .target import trace
+    """Trace or run what a job names; whatever goes wrong becomes a sentence and its kind."""
+    from .target import run, trace
 
     os.chdir(job["folder"])
+    what = (job["target"], job["mapped"], job["given"], tuple(job["known"]))
     try:
-        traced = trace(job["target"], job["mapped"], job["given"], tuple(job["known"]))
+        if "run" in job:
+            return {"kind": "ran", "theta": run(*what, **job["run"])}
+        traced = trace(*what)
         return {"kind": "traced", "traced": traced_to_json(traced)}
     except TraceError as error:
         return {"kind": "error", "words": str(error)}
@@ -51,24 +52,28 @@ def main() -> None:
     for line in sys.stdin:
         job = json.loads(line)
         _preload(job)
+        channel.write("ready\n")
+        channel.flush()
+        sys.stdin.readline()
         channel.write(_in_a_fork(job) + "\n")
         channel.flush()
 
 
 def _preload(job: dict[str, Any]) -> None:
     """Import the framework of a job here, once for all jobs, and not in each fork; the user's own code stays out."""
-    from .target import split_target
+    from .target import FRAMEWORKS, prepare_for, split_target
 
     place, _ = split_target(job["target"])
     text = ""
     with contextlib.suppress(OSError):
         path = Path(job["folder"], place)
         text = path.read_text(errors="replace") if place.endswith(".py") else ""
-    for framework in _FRAMEWORKS:
+    for framework, tracer in FRAMEWORKS.items():
         if place.partition(".")[0] == framework or f"import {framework}" in text or f"from {framework}" in text:
+            prepare_for(framework)
             with contextlib.suppress(ImportError):
                 import_module(framework)
-                import_module(f".{framework}_trace", __package__)
+                import_module(f".{tracer}", __package__)
 
 
 def _in_a_fork(job: dict[str, Any]) -> str:

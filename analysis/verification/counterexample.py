@@ -2,45 +2,59 @@
 
 from __future__ import annotations
 
-import math
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from ...derive.prove.exact import exact_sign, holds_at
 from ...derive.prove.side_by_side import GRADIENTS, constants_for
-from ...derive.symbols import Quantity, gradient, parameter, step_counter
-from .numeric import Sample, simulate
+from ...derive.symbols import Quantity
+from .boundaries import at_boundaries
+from .exact_run import SCHEDULE, THETA_BEFORE, ExactRunner, exact_run
+from .numeric import Sample, advanced, compiled, simulate
 from .record import Counterexample
-from .system import Case, System
+from .system import System
 
 __all__ = ["dividing_run", "effect_in_float32", "parting_run"]
 
-_THETA = sp.Integer(1)
-_LENGTH = 4
-_SCHEDULE = tuple(sp.Rational(n) for n in ("1", "1/2", "2", "1/4"))
+_LENGTH, _LONG = 4, 8
 _VISIBLE, _BARELY = 1e-3, 1e-10
 
 
-def parting_run(rule: System, implementation: System, *, varying: Sequence[Quantity] = ()) -> Counterexample | None:
-    """A run of both in which theta differs, short and with small numbers; `varying` change from step to step."""
-    settings = list(_settings(rule))
+def parting_run(
+    rule: System, implementation: System, *, varying: Sequence[Quantity] = (), barely: bool = True
+) -> Counterexample | None:
+    """A run of both in which theta differs, short and with small numbers; `varying` change from step to step.
+
+    Only if `barely` are runs looked at in which floats differ by less than a thousandth of the distance moved.
+
+    Looked at are the insides of the domains, their ends, and the values that the implementation compares with; runs of
+    more than four steps only if none of the short ones differs.
+    """
+    runners = ExactRunner(rule), ExactRunner(implementation)
+    settings = [*_settings(rule), *at_boundaries(rule, implementation)]
     tried = [*_sequences(), *_near_branches(implementation)]
-    sequences = [(*s, *[sp.Integer(0)] * (_LENGTH - len(s))) for s in tried]
-    for settings_index, sequence_index, step in _candidates(rule, implementation, settings, sequences, varying):
-        found = _exactly(rule, implementation, settings[settings_index], sequences[sequence_index][:step], varying)
-        if found is not None:
-            return found
+    for length in (_LENGTH, _LONG):
+        sequences = [(*s, *[sp.Integer(0)] * (length - len(s)))[:length] for s in tried]
+        if length == _LONG:
+            sequences += [(sp.Integer(1),) * length]
+        for i, j, step in _candidates(rule, implementation, settings, sequences, varying, barely):
+            found = exact_run(*runners, settings[i], sequences[j][:step], varying)
+            if found is not None:
+                return found
     return None
 
 
 def dividing_run(rule: System, implementation: System) -> Counterexample | None:
     """A run in which the implementation divides by zero, and the rule does not."""
-    settings = next(_settings(rule))
-    for gradients in _sequences():
-        found = _exactly(rule, implementation, settings, gradients, ())
+    runners = ExactRunner(rule), ExactRunner(implementation)
+    settings = [next(_settings(rule)), *at_boundaries(rule, implementation)]
+    # With gradients of zero a division by zero gives no number in floats either.
+    short = sorted((s for s in _sequences() if len(s) < _LENGTH), key=lambda s: (any(s), len(s)))
+    for gradients, setting in itertools.product(short, settings):
+        found = exact_run(*runners, setting, gradients, ())
         if found is not None and found.implementation is sp.nan:
             return found
     return None
@@ -78,30 +92,30 @@ def _candidates(
     settings: Sequence[Mapping[str, sp.Rational]],
     sequences: Sequence[Sequence[sp.Rational]],
     varying: Sequence[Quantity],
+    barely: bool,
 ) -> list[tuple[int, int, int]]:
     """Settings, sequences and steps at which floats differ: visible differences first, then short runs."""
-    shape = (len(settings), len(sequences))
-    gradients = np.array([[[float(s[t]) for s in sequences] for _ in settings] for t in range(_LENGTH)])
+    shape, length = (len(settings), len(sequences)), len(sequences[0])
+    gradients = np.array([[[float(s[t]) for s in sequences] for _ in settings] for t in range(length)])
     names = [h.name for h in rule.hyper]
     plain = {n: np.array([[float(s[n])] for s in settings]) for n in names}
     runs = []
     for system in (rule, implementation):
         if not varying:
-            found = simulate(system, Sample(plain, np.full(shape, float(_THETA)), gradients), _LENGTH)
-            runs.append([found.theta(t) for t in range(1, _LENGTH + 1)])
+            found = simulate(system, Sample(plain, np.full(shape, float(THETA_BEFORE)), gradients), length)
+            runs.append([found.theta(t) for t in range(1, length + 1)])
         else:
             runs.append(_varied(system, plain, gradients, shape, varying))
+    weights = [np.cumsum([_weight(g) for g in s]) for s in sequences]
     found_at: list[tuple[bool, int, int, int, int]] = []
     seen: set[tuple[int, int, tuple[sp.Rational, ...]]] = set()
-    for t in range(1, _LENGTH + 1):
-        a, b = runs[0][t - 1], runs[1][t - 1]
-        for i in range(shape[0]):
-            for j in range(shape[1]):
-                key = (i, t, tuple(sequences[j][:t]))
-                size = _parted(float(a[i, j]), float(b[i, j]))
-                if size > _BARELY and key not in seen:
-                    seen.add(key)
-                    found_at.append((size <= _VISIBLE, t, sum(_weight(g) for g in sequences[j][:t]), i, j))
+    for t in range(1, length + 1):
+        size = _parted(runs[0][t - 1], runs[1][t - 1])
+        for i, j in np.argwhere(size > (_BARELY if barely else _VISIBLE)).tolist():
+            key = (i, t, tuple(sequences[j][:t]))
+            if key not in seen:
+                seen.add(key)
+                found_at.append((bool(size[i, j] <= _VISIBLE), t, int(weights[j][t - 1]), i, j))
     return [(i, j, t) for _, t, _, i, j in sorted(found_at)[:40]]
 
 
@@ -109,83 +123,28 @@ def _weight(g: sp.Rational) -> int:
     return int(abs(g.p) + g.q) + (1 if g <= 0 else 0)
 
 
-def _parted(a: float, b: float) -> float:
-    """How far two values of theta are apart, as a part of how far they moved."""
-    if math.isfinite(a) != math.isfinite(b):
-        return 1.0
-    if not math.isfinite(a):
-        return 0.0
-    moved = max(abs(a - float(_THETA)), abs(b - float(_THETA)), 1e-12)
-    return abs(a - b) / moved if abs(a - b) > 1e-13 * max(abs(a), abs(b)) else 0.0
+def _parted(a: Any, b: Any) -> Any:
+    """How far values of theta are apart, as a part of how far they moved; 1 where only one of two is a number."""
+    finite = np.isfinite(a) & np.isfinite(b)
+    x, y = np.where(finite, a, 0.0), np.where(finite, b, 0.0)
+    start, gap = float(THETA_BEFORE), np.abs(x - y)
+    moved = np.maximum(np.maximum(np.abs(x - start), np.abs(y - start)), 1e-12)
+    visible = gap > 1e-13 * np.maximum(np.abs(x), np.abs(y))
+    return np.where(finite, np.where(visible, gap / moved, 0.0), np.isfinite(a) != np.isfinite(b))
 
 
 def _varied(
     system: System, plain: Mapping[str, Any], gradients: Any, shape: tuple[int, int], varying: Sequence[Quantity]
 ) -> list[Any]:
-    from .numeric import _advanced, _compiled
-
-    first, later = _compiled(system.first), _compiled(system.cases)
-    values: dict[str, Any] = {"theta": np.full(shape, float(_THETA))}
+    first, later = compiled(system, system.first), compiled(system, system.cases)
+    values: dict[str, Any] = {"theta": np.full(shape, float(THETA_BEFORE))}
     found = []
-    for t in range(1, _LENGTH + 1):
-        hyper = {**plain, **{q.name: plain[q.name] * float(_SCHEDULE[t - 1]) for q in varying}}
+    for t in range(1, len(gradients) + 1):
+        hyper = {**plain, **{q.name: plain[q.name] * float(SCHEDULE[t - 1]) for q in varying}}
         known = {**hyper, **values, "g": gradients[t - 1], "t": np.full(shape, float(t))}
-        values = _advanced(first if t == 1 else later, known, shape)
+        values = advanced(first if t == 1 else later, known, shape)
         found.append(values["theta"])
     return found
-
-
-def _exactly(
-    rule: System,
-    implementation: System,
-    hyper: Mapping[str, sp.Rational],
-    gradients: Sequence[sp.Rational],
-    varying: Sequence[Quantity],
-) -> Counterexample | None:
-    """The run in exact numbers, if theta differs at its last step and not before."""
-    sides = [_Exact(rule), _Exact(implementation)]
-    for t, g in enumerate(gradients, start=1):
-        now = {**hyper, **{q.name: hyper[q.name] * _SCHEDULE[t - 1] for q in varying}}
-        values = [side.advance(now, g, t) for side in sides]
-        if values[0] is None or values[1] is None:
-            return None
-        if _different(values[0], values[1]):
-            lr = tuple(hyper["lr"] * x for x in _SCHEDULE[:t]) if varying else ()
-            return Counterexample(dict(hyper), _THETA, tuple(gradients[:t]), t, values[0], values[1], lr)
-    return None
-
-
-def _different(a: sp.Expr, b: sp.Expr) -> bool:
-    undefined = [v.has(sp.nan, sp.zoo, sp.oo, -sp.oo) or v.is_real is False for v in (a, b)]
-    if any(undefined):
-        return undefined[0] != undefined[1]
-    return exact_sign(a - b) in (1, -1)
-
-
-class _Exact:
-    """A system run in exact numbers."""
-
-    def __init__(self, system: System) -> None:
-        self._system = system
-        self._state: dict[sp.Basic, sp.Basic] = {parameter(): _THETA}
-
-    def advance(self, hyper: Mapping[str, sp.Rational], g: sp.Rational, t: int) -> sp.Expr | None:
-        cases = self._system.first if t == 1 else self._system.cases
-        named: dict[sp.Basic, sp.Basic] = {h: hyper[h.name] for h in self._system.hyper if h.name in hyper}
-        inputs = {**named, **self._state, gradient(): g, step_counter(): sp.Integer(t)}
-        case = self._taken(cases, inputs)
-        if case is None:
-            return None
-        if any(d.xreplace(inputs) == 0 for d in case.divisors):
-            return sp.nan
-        live = {parameter(), *self._system.live}
-        self._state = {q: e.xreplace(inputs) for q, e in case.after.items() if q in live}
-        return self._state[parameter()]
-
-    @staticmethod
-    def _taken(cases: Sequence[Case], inputs: Mapping[sp.Basic, sp.Basic]) -> Case | None:
-        numbers = {s: v for s, v in inputs.items() if isinstance(s, sp.Symbol)}
-        return next((c for c in cases if all(holds_at(k, numbers) for k in c.conditions)), None)
 
 
 def effect_in_float32(rule: System, implementation: System, *, steps: int = 100) -> str:

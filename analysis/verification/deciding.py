@@ -2,87 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import sympy as sp
 
 from ...derive.printing import expression_text
 from ...derive.prove.verdict import Verdict
-from ...derive.relations import eq, ge, negation
 from ...derive.rule import UpdateRule
 from ...derive.symbols import Quantity
-from ..trace.branches import settled
 from ..trace.record import Traced
 from .alignment import Alignment, alignments, fits
-from .bisimulation import bisimilar
+from .boundaries import boundaries, without
 from .counterexample import dividing_run, effect_in_float32, parting_run
-from .decide import Prover
+from .definedness import doubtful_divisors
 from .explanation import explained
-from .numeric import sample, simulate
-from .record import FULL_SCOPE, Difference, Verification
-from .relation import Relation, propose
-from .system import Case, System, of_traced
+from .record import FULL_SCOPE, Counterexample, Difference, Verification
+from .sameness import Sameness, same, varying_of
+from .system import System, of_traced
 from .workbench import Workbench
 
-__all__ = ["Sameness", "against", "deviations", "same", "varying_of"]
-
-
-@dataclass(frozen=True)
-class Sameness:
-    """The outcome of trying to prove two systems the same."""
-
-    verdict: Verdict
-    relation: Relation | None = None
-    forward: bool = True
-    constant_lr: bool = False
-    reason: str = ""
-    methods: tuple[str, ...] = ()
-
-
-def same(aligned: Alignment, bench: Workbench) -> Sameness:
-    """Prove that theta is the same after every step, if need be only while lr is constant."""
-    rule, made = aligned.rule, aligned.implementation
-    inputs = sample(rule.hyper)
-    runs = simulate(rule, inputs), simulate(made, inputs)
-    reason = "no relation between the two states was found"
-    prover = Prover(bench.solver, rule.facts)
-    for forward in (True, False):
-        ends = (rule, made) if forward else (made, rule)
-        relation = propose(ends[0], runs[0 if forward else 1], ends[1], runs[1 if forward else 0], inputs)
-        if relation is None or not _defined(relation):
-            continue
-        known = prover if forward else Prover(bench.solver, _translated(rule, relation))
-        for varying in (varying_of(rule), ()):
-            found = bisimilar(*ends, relation, known, varying=varying)
-            if found.proved:
-                constant = not varying and bool(varying_of(rule))
-                return Sameness(Verdict.PROVED, relation, forward, constant, "", tuple(known.methods))
-            if found.failed is not None:
-                reason = f"not shown: {found.failed.words}"
-    return Sameness(Verdict.UNKNOWN, reason=reason)
-
-
-def varying_of(rule: System) -> list[Quantity]:
-    """The hyperparameters that may change between steps: the learning rate."""
-    return [h for h in rule.hyper if h.name == "lr"]
-
-
-def _translated(rule: System, relation: Relation) -> tuple[sp.Basic, ...]:
-    """The domains of the rule's states and its facts, said of what the relation puts for the states."""
-    from ...derive.relations import replaced
-
-    values: dict[sp.Basic, sp.Basic] = dict(relation.of)
-    domains = [c for q in relation.of for c in q.domain.constraints(q)]
-    said = (replaced(c, values) for c in (*domains, *rule.facts))
-    # The relation speaks of lr as it was in the step before; a fact about it says nothing of this step's.
-    return tuple(c for c in said if not c.free_symbols & set(varying_of(rule)))
-
-
-def _defined(relation: Relation) -> bool:
-    """Whether the relation divides by nothing that may be zero."""
-    divisors = [p.base for e in relation.of.values() for p in e.atoms(sp.Pow) if p.exp.could_extract_minus_sign()]
-    return all(settled(negation(eq(d, 0))) is True for d in divisors)
+__all__ = ["against", "deviations", "resembles"]
 
 
 def against(traced: Traced, rule: UpdateRule, bench: Workbench, *, thorough: bool = True) -> Verification:
@@ -103,39 +42,119 @@ def against(traced: Traced, rule: UpdateRule, bench: Workbench, *, thorough: boo
         blank,
         scope=_scope(aligned, traced),
         side_effects=(*blank.side_effects, *_oddities(traced, theirs, rule, aligned)),
+        arguments=_arguments(aligned, traced),
     )
-    if fitting is not None:
-        found = same(fitting, bench)
-        if found.verdict is Verdict.PROVED and deviations(fitting, ours, theirs):
-            return _with_other_constants(blank, fitting, ours, theirs, rule)
-        if found.verdict is Verdict.PROVED and not found.constant_lr:
-            return _proved(blank, fitting, found, rule, traced, bench)
-        if found.verdict is Verdict.PROVED:
-            return _only_constant_lr(blank, fitting, found, rule, traced)
-    run = parting_run(aligned.rule, aligned.implementation)
-    if run is None and fitting is not None:
-        return replace(blank, reason=found.reason)
-    if run is None:
-        varied = parting_run(aligned.rule, aligned.implementation, varying=varying_of(aligned.rule))
-        if varied is None:
+    judged = _Judged(blank, aligned, rule, traced, bench, thorough)
+    if fitting is None:
+        run = parting_run(aligned.rule, aligned.implementation) or parting_run(
+            aligned.rule, aligned.implementation, varying=varying_of(aligned.rule)
+        )
+        if run is None:
             return replace(blank, reason="they differ on floats, but no exact run was found in which they do")
-        run = varied
-    differences = explained(aligned, rule, bench, same, thorough=thorough)
-    effect = effect_in_float32(aligned.rule, aligned.implementation)
-    return replace(blank, verdict=Verdict.REFUTED, differences=differences, counterexample=run, effect=effect)
+        return _refuted(judged, run)
+    if deviations(fitting, ours, theirs):
+        found = same(fitting, bench)
+        if found.verdict is Verdict.PROVED:
+            return _with_other_constants(blank, fitting, ours, theirs, rule)
+        return replace(blank, reason=found.reason)
+    return _of_fitting(judged)
 
 
-def _proved(
-    blank: Verification, aligned: Alignment, found: Sameness, rule: UpdateRule, traced: Traced, bench: Workbench
-) -> Verification:
-    trouble = _undefined(aligned, found, bench)
+def resembles(traced: Traced, rule: UpdateRule, bench: Workbench) -> bool:
+    """Whether they move alike on random numbers, with the hyperparameters at their defaults that only one has."""
+    ours, theirs = bench.system(rule), of_traced(traced)
+    return any(fits(a) for a in alignments(ours, theirs) if not deviations(a, ours, theirs))
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What is being decided."""
+
+    blank: Verification
+    aligned: Alignment
+    rule: UpdateRule
+    traced: Traced
+    bench: Workbench
+    thorough: bool
+
+
+def _of_fitting(judged: _Judged) -> Verification:
+    """They move alike on random numbers: a run in which they part after all, or a proof."""
+    aligned, blank = judged.aligned, judged.blank
+    # Ends of domains and branches are looked at before a proof is tried that would fail there.
+    run = parting_run(aligned.rule, aligned.implementation, barely=False)
+    if run is not None:
+        return _parted_somewhere(judged, run)
+    found = same(aligned, judged.bench)
+    if found.verdict is Verdict.PROVED and found.constant_lr:
+        return _only_constant_lr(blank, aligned, found, judged.rule, judged.traced)
+    if found.verdict is Verdict.PROVED:
+        return _proved(judged, found)
+    run = parting_run(aligned.rule, aligned.implementation)
+    return replace(blank, reason=found.reason) if run is None else _refuted(judged, run)
+
+
+def _refuted(judged: _Judged, run: Counterexample) -> Verification:
+    """They part in this run; the difference in words, and its size."""
+    aligned = judged.aligned
+    return replace(
+        judged.blank,
+        verdict=Verdict.REFUTED,
+        differences=explained(aligned, judged.rule, judged.bench, same, thorough=judged.thorough),
+        counterexample=run,
+        effect=effect_in_float32(aligned.rule, aligned.implementation),
+    )
+
+
+def _parted_somewhere(judged: _Judged, run: Counterexample) -> Verification:
+    """They part in this run; if only at the end of a domain or on one branch, they are proved the same elsewhere."""
+    aligned = judged.aligned
+    held = [(h, v) for h, v in boundaries(aligned.rule, aligned.implementation) if run.hyper[h.name] == v]
+    for h, value in held:
+        sides = [without(s, {h: value}) for s in (aligned.rule, aligned.implementation)]
+        inside = replace(aligned, rule=sides[0], implementation=sides[1])
+        found = same(inside, judged.bench)
+        if found.verdict is not Verdict.PROVED or doubtful_divisors(inside, found, judged.bench):
+            continue
+        apart = f"{h.name} is not {_short(value)}"
+        weaker = f"proved the same wherever {apart}" + (" and lr is constant" if found.constant_lr else "")
+        return replace(
+            judged.blank,
+            verdict=Verdict.REFUTED,
+            differences=(_at_boundary(judged, h, value, run),),
+            counterexample=run,
+            effect=effect_in_float32(aligned.rule, aligned.implementation),
+            state_map=_state_map(found, judged.rule, judged.traced),
+            weaker=(weaker,),
+        )
+    return _refuted(judged, run)
+
+
+def _at_boundary(judged: _Judged, h: Quantity, value: sp.Rational, run: Counterexample) -> Difference:
+    """What the implementation is where a hyperparameter has one value."""
+    where = f"where {h.name} = {_short(value)}"
+    if run.implementation.has(sp.nan, sp.zoo):
+        return Difference("theta", "", "", f"{where} it divides by zero, which the rule does not", proved=True)
+    aligned, put = judged.aligned, {h: value}
+    there = replace(
+        aligned,
+        rule=aligned.rule.with_values(put),
+        implementation=aligned.implementation.with_values(put),
+        fixed={**aligned.fixed, h.name: value},
+    )
+    found = explained(there, judged.rule, judged.bench, same, thorough=judged.thorough)[0]
+    return replace(found, explanation=f"{where}, {found.explanation}")
+
+
+def _proved(judged: _Judged, found: Sameness) -> Verification:
+    blank, aligned, rule, traced = judged.blank, judged.aligned, judged.rule, judged.traced
+    trouble = doubtful_divisors(aligned, found, judged.bench)
     notes = (*blank.notes, *trouble)
     scope = blank.scope + (", wherever neither divides by zero" if trouble else "")
     if trouble:
         run = dividing_run(aligned.rule, aligned.implementation)
         if run is not None:
-            difference = Difference("theta", "", "", "it divides by zero where the rule does not", proved=True)
-            return replace(blank, verdict=Verdict.REFUTED, differences=(difference,), counterexample=run, notes=notes)
+            return _parted_somewhere(judged, run)
     return replace(
         blank,
         verdict=Verdict.PROVED,
@@ -189,39 +208,20 @@ def _only_constant_lr(
     return replace(kept, verdict=Verdict.REFUTED, differences=(difference,), counterexample=run)
 
 
-def _undefined(aligned: Alignment, found: Sameness, bench: Workbench) -> tuple[str, ...]:
-    """Divisors of the implementation that were not shown to be nonzero, in sentences."""
-    prover = Prover(bench.solver, aligned.rule.facts)
-    related: dict[sp.Basic, sp.Basic] = dict(found.relation.of) if found.forward and found.relation else {}
-    shown: dict[str, None] = {}
-    own = _divisors(aligned.rule.cases)
-    for case in (*aligned.implementation.first, *aligned.implementation.cases):
-        for divisor in case.divisors:
-            d = divisor.xreplace(related)
-            if (
-                d in own
-                or settled(negation(eq(d, 0)))
-                or prover.holds(negation(eq(d, 0)), (*case.conditions, *_roots(d)))
-            ):
-                continue
-            shown[f"not shown that it never divides by zero: {expression_text(divisor, 'text')}"] = None
-    return tuple(shown)
-
-
-def _roots(e: sp.Expr) -> tuple[sp.Basic, ...]:
-    """Roots are taken of what is not negative."""
-    return tuple(ge(p.base, 0) for p in e.atoms(sp.Pow) if p.exp in (sp.Rational(1, 2), -sp.Rational(1, 2)))
-
-
-def _divisors(cases: Sequence[Case]) -> set[sp.Expr]:
-    return {
-        p.base for c in cases for e in c.after.values() for p in e.atoms(sp.Pow) if p.exp.could_extract_minus_sign()
-    }
-
-
 def _conditions(traced: Traced) -> tuple[str, ...]:
     paths = [p.conditions for p in traced.paths if p.conditions]
     return tuple(" and ".join(expression_text(c, "text") for c in conditions) for conditions in paths)
+
+
+def _arguments(aligned: Alignment, traced: Traced) -> dict[str, str | sp.Rational]:
+    """What stands for each hyperparameter of the implementation; without effect on theta, its default."""
+    shared = {h.name for h in aligned.rule.hyper}
+    found: dict[str, str | sp.Rational] = {}
+    for name, q in traced.hyper.items():
+        ours = aligned.names.get(q.name, q.name)
+        default = traced.defaults.get(name, sp.Rational(1, 2))
+        found[name] = aligned.fixed.get(q.name, ours if ours in shared else default)
+    return found
 
 
 def _scope(aligned: Alignment, traced: Traced) -> str:
@@ -230,7 +230,7 @@ def _scope(aligned: Alignment, traced: Traced) -> str:
         scope += ", for " + ", ".join(f"{name} = {_short(value)}" for name, value in aligned.fixed.items())
     if traced.raises:
         scope += ", wherever it does not raise an exception"
-    return scope
+    return "".join((scope, *(f", {limit}" for limit in traced.limits)))
 
 
 def _short(value: sp.Rational) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -88,15 +89,21 @@ _COMMON = (
 )
 
 
-def catalogue_rules() -> Iterator[UpdateRule]:
-    """Every rule of the catalogue with every combination of options, the plain ones first."""
-    chosen = [
-        (family, picked)
-        for family in families()
-        for n in range(len(options(family)) + 1)
-        for picked in itertools.combinations(options(family), n)
-    ]
-    for family, picked in sorted(chosen, key=lambda c: len(c[1])):
+@lru_cache(maxsize=1)
+def catalogue_rules() -> tuple[UpdateRule, ...]:
+    """Every rule of the catalogue with every combination of options, the plain ones first.
+
+    What climbs is left out: that an implementation moves along the gradient is a difference with words of its own.
+    """
+    chosen = []
+    for family in families():
+        known = [o for o in options(family) if o != "maximize"]
+        chosen += [(family, picked) for n in range(len(known) + 1) for picked in itertools.combinations(known, n)]
+    return tuple(_made(sorted(chosen, key=lambda c: len(c[1]))))
+
+
+def _made(chosen: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[UpdateRule]:
+    for family, picked in chosen:
         try:
             made = catalogue_rule(f"{family}[{','.join(picked)}]")
         except UnknownRuleError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import sympy as sp
@@ -27,8 +27,13 @@ _NEAREST = 3
 _STEPS = 4
 
 
-def identify(traced: Traced, bench: Workbench) -> Verification:
-    """Find the rule that fits and prove it, or the nearest rule and the difference."""
+def identify(
+    traced: Traced, bench: Workbench, progress: Callable[[str, int, int], None] = lambda what, done, total: None
+) -> Verification:
+    """Find the rule that fits and prove it, or the nearest rule and the difference.
+
+    `progress` is told the rule that is tried, how many were tried and how many there are.
+    """
     if not traced.element_wise or not traced.complete:
         reason = traced.notes[-1] if traced.notes else "not every branch was traced"
         return Verification(traced.target, "", Verdict.UNKNOWN, notes=traced.notes, reason=reason)
@@ -36,7 +41,8 @@ def identify(traced: Traced, bench: Workbench) -> Verification:
     ranked = sorted(catalogue_rules(), key=lambda rule: _distance(rule, theirs))
     inputs = sample(theirs.hyper, sequences=2, settings=4)
     run = simulate(theirs, inputs, _STEPS)
-    for rule in ranked:
+    for done, rule in enumerate(ranked):
+        progress(rule.name, done, len(ranked))
         if any(
             Trial(matched, run, fixed).moves_alike(Draft.of(rule)) for matched, fixed in _matched(rule, theirs, inputs)
         ):

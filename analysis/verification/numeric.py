@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
+import sympy as sp
 
-from ...derive.symbols import Quantity
+from ...derive.symbols import Domain, Quantity
 from ..evaluate import NUMPY, evaluator
 from .system import Case, System
 
 __all__ = ["Sample", "Trajectory", "agree", "sample", "simulate"]
 
 Array: TypeAlias = Any
-_Compiled: TypeAlias = list[tuple[list[Callable[..., Any]], dict[str, Callable[..., Any]]]]
+Compiled: TypeAlias = list[tuple[list[Callable[..., Any]], dict[str, Callable[..., Any]]]]
 
 _SETTINGS, _SEQUENCES, _STEPS = 24, 14, 5
 
@@ -47,7 +48,7 @@ def sample(
     made: dict[str, Array] = {}
     for q in hyper:
         rng = np.random.default_rng([seed, *q.name.encode()])
-        made[q.name] = rng.uniform(0.15, 0.85, size=(settings, 1))
+        made[q.name] = _placed(rng.uniform(0.15, 0.85, size=(settings, 1)), q.domain)
     rng = np.random.default_rng(seed)
     gradients = rng.normal(size=(_STEPS, settings, sequences)) * rng.choice(
         [0.4, 1.0, 2.5], size=(_STEPS, settings, sequences)
@@ -55,26 +56,43 @@ def sample(
     return Sample(made, rng.normal(size=(settings, sequences)), gradients)
 
 
+def _placed(share: Array, domain: Domain) -> Array:
+    """Shares of the way through a domain; of the way to one above its lower end where it has no upper end."""
+    lower = float(domain.lower or 0)
+    return lower + share * (float(domain.upper) - lower if domain.upper is not None else 1.0)
+
+
 def simulate(system: System, inputs: Sample, steps: int = _STEPS) -> Trajectory:
     """Run a system on a sample."""
-    first, later = _compiled(system.first), _compiled(system.cases)
+    first, later = compiled(system, system.first), compiled(system, system.cases)
     values: dict[str, Array] = {"theta": inputs.theta}
     found: list[Mapping[str, Array]] = []
     for t in range(1, steps + 1):
         known = {**inputs.hyper, **values, "g": inputs.gradients[t - 1], "t": np.full_like(inputs.theta, float(t))}
-        values = _advanced(first if t == 1 else later, known, inputs.theta.shape)
+        values = advanced(first if t == 1 else later, known, inputs.theta.shape)
         found.append(values)
     return Trajectory(tuple(found))
 
 
-def _compiled(cases: Sequence[Case]) -> _Compiled:
+def compiled(system: System, cases: Sequence[Case]) -> Compiled:
+    """Conditions and outcomes of cases as functions; states that theta does not depend on are left out."""
+    live = {system.theta, *system.live}
     return [
-        ([evaluator(c, NUMPY) for c in case.conditions], {q.name: evaluator(e, NUMPY) for q, e in case.after.items()})
+        (
+            [evaluator(c, NUMPY) for c in case.conditions],
+            {q.name: _formula(e) for q, e in case.after.items() if q in live},
+        )
         for case in cases
     ]
 
 
-def _advanced(cases: _Compiled, known: Mapping[str, Array], shape: tuple[int, ...]) -> dict[str, Array]:
+def _formula(e: sp.Expr) -> Callable[..., Any]:
+    """A formula as a function; no number where a value that was put in makes it divide by zero."""
+    return (lambda values: np.nan) if e.has(sp.zoo, sp.nan, sp.oo, -sp.oo) else evaluator(e, NUMPY)
+
+
+def advanced(cases: Compiled, known: Mapping[str, Array], shape: tuple[int, ...]) -> dict[str, Array]:
+    """What one step makes of values known by name."""
     names = {n for _, after in cases for n in after}
     result = {n: np.full(shape, np.nan) for n in names}
     with np.errstate(all="ignore"):

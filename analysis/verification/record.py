@@ -122,6 +122,8 @@ class Verification:
     weaker : tuple of str
         Weaker scopes in which they were proved the same.
     methods : tuple of str
+    arguments : mapping
+        From each hyperparameter of the implementation to the rule's of which it is read, or the value it was given.
     seconds : float
     """
 
@@ -139,6 +141,7 @@ class Verification:
     reason: str = ""
     weaker: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
+    arguments: Mapping[str, str | sp.Rational] = field(default_factory=dict)
     seconds: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
