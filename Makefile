@@ -14,11 +14,12 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-for-development
 TYPING := build/typing
-FLOORS := derive kernels analysis reports
+FLOORS := derive kernels analysis reports commands
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check lint types upkeep slow frameworks browser chromium bench format update clean
+.PHONY: help report test check lint types upkeep slow mutation frameworks conformance frameworks-installed \
+  browser chromium bench format update clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -47,9 +48,21 @@ upkeep: $(DEV) ## generated files, links and the wheel
 slow: $(DEV) ## the tests that take minutes
 	$(BIN)/python -m pytest -n $(JOBS) -m slow $(ARGS)
 
-frameworks: $(DEV) ## the tests that trace torch's optimizers; installs torch
-	$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[torch]'
-	$(BIN)/python -m pytest -m torch $(ARGS)
+mutation: $(DEV) ## refute every generated wrong implementation, prove every right one; prints the counts
+	$(BIN)/python -m pytest -s -m 'slow or not slow' tests/analysis/verify/test_generated_forms.py $(ARGS)
+
+frameworks: $(DEV) frameworks-installed ## the tests that trace the optimizers of torch, optax and Keras; installs them
+	$(BIN)/python -m pytest -m 'torch or jax' $(ARGS)
+
+# A difference is what the matrix is there to find: it is no failure of making it.
+conformance: $(DEV) frameworks-installed ## the matrix of the frameworks' optimizers against the published rules, into conformance/
+	$(BIN)/optproof conformance --out conformance || { status=$$?; [ $$status = 1 ] || [ $$status = 3 ]; }
+
+# The second index has torch without what a graphics card needs.
+frameworks-installed: $(DEV)
+	@$(BIN)/python -c 'from importlib.util import find_spec; assert all(map(find_spec, ("torch", "optax", "keras")))' 2>/dev/null || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --extra-index-url https://download.pytorch.org/whl/cpu --editable '.[frameworks]'
 
 browser: $(DEV) chromium ## the tests that look at the report in a browser
 	$(BIN)/python -m pytest -m browser $(ARGS)
@@ -73,7 +86,7 @@ update: $(DEV) ## rewrite the generated files that the tests compare with
 	$(BIN)/python -m pytest --update tests/end_to_end/test_readme.py
 
 clean: ## remove everything that was built, the virtual environment too
-	rm -rf $(VENV) build dist report *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist report conformance *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN): pyproject.toml | $(BIN)/python

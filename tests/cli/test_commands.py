@@ -15,8 +15,21 @@ import optproof
 from optproof.__main__ import cli, run
 from optproof.derive import names, rule, rule_from_json
 
-COMMANDS = ("rules", "show", "derive", "prove", "recheck", "kernel", "check", "verify", "compare", "report", "cache")
-LATER = ("conformance", "study")
+COMMANDS = (
+    "rules",
+    "show",
+    "derive",
+    "prove",
+    "recheck",
+    "kernel",
+    "check",
+    "verify",
+    "compare",
+    "conformance",
+    "report",
+    "cache",
+)
+LATER = ("study",)
 
 Output = Callable[..., tuple[int, str, str]]
 

@@ -72,6 +72,6 @@ def test_a_mistake_of_ours_is_not_dressed_up_as_the_users(monkeypatch: pytest.Mo
     def fail(names: object) -> None:
         raise ValueError("a bug")
 
-    monkeypatch.setattr("optproof.__main__._rules", fail)
+    monkeypatch.setattr("optproof.commands.theorems.rules_called", fail)
     with pytest.raises(ValueError, match="a bug"):
         run(["show", "adam"])

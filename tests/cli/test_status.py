@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from optproof.__main__ import _status, run
+from optproof.__main__ import run
+from optproof.commands.output import status_of
 from optproof.derive.prove.verdict import Verdict
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
@@ -31,7 +32,7 @@ COMMAND = [sys.executable, "-m", "optproof"]
     ],
 )
 def test_what_is_wrong_outweighs_what_is_unknown(outcomes: list[tuple[Verdict, bool]], status: int) -> None:
-    assert _status(outcomes) == status
+    assert status_of(outcomes) == status
 
 
 def test_a_verdict_that_was_not_expected_is_seen_in_the_status(

@@ -14,30 +14,39 @@ import pytest
 import optproof
 
 ROOT = Path(optproof.__file__).parent
-FLOORS = ("derive", "kernels", "analysis", "reports")
+FLOORS = ("derive", "kernels", "analysis", "reports", "commands")
+
+
+NEEDS = {"torch": ("torch",), "jax": ("jax", "optax", "keras")}
+"""The markers of tests that need frameworks, and those frameworks."""
 
 
 @cache
-def needs_torch(file: Path) -> bool:
-    """Whether a module imports torch when it is imported, itself or through a neighbour."""
+def needed(file: Path) -> frozenset[str]:
+    """The markers of what a module imports when it is imported, itself or through a neighbour."""
     text = file.read_text()
     neighbours = {file.with_name(f"{name}.py") for name in re.findall(r"^from \.(\w+) import", text, re.MULTILINE)}
-    return bool(re.search(r"^import torch$", text, re.MULTILINE)) or any(
-        needs_torch(n) for n in neighbours if n.name.startswith("torch_")
-    )
+    own = {
+        marker
+        for marker, frameworks in NEEDS.items()
+        if any(re.search(rf"^import {framework}\b", text, re.MULTILINE) for framework in frameworks)
+    }
+    beside = [n for n in neighbours if n.name.startswith(("torch_", "jax_"))]
+    return frozenset(own).union(*(needed(n) for n in beside))
 
 
 def modules() -> list[Any]:
-    """Every module of the package; those that need torch are for the tests that have it."""
+    """Every module of the package; those that need a framework are for the tests that have it."""
     found = [pytest.param("")]
     for file in sorted(p for floor in FLOORS for p in (ROOT / floor).rglob("*.py")):
         name = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        found.append(pytest.param(name, marks=[pytest.mark.torch] if needs_torch(file) else []))
+        found.append(pytest.param(name, marks=[getattr(pytest.mark, marker) for marker in sorted(needed(file))]))
     return found
 
 
 @pytest.mark.parametrize("module", modules())
-def test_docstring_examples(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_docstring_examples(module: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
     loaded = importlib.import_module(".".join(filter(None, ("optproof", module))))
     failed, _ = doctest.testmod(loaded, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     assert not failed, capsys.readouterr().out

@@ -1,0 +1,1 @@
+"""The conformance matrix: every optimizer of the installed frameworks against the published rules."""
