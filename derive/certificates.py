@@ -19,7 +19,7 @@ import sympy as sp
 
 from .prove.verdict import ProofStep, Result, Verdict
 from .recheck.reading import FORMAT, VERSION, domain_from_json, statement_digest
-from .recheck.writing import smtlib
+from .recheck.writing import rounded_smtlib, smtlib
 from .rule import UpdateRule
 from .serialise import domain_to_json, expression_to_json, rule_to_json, source_to_json
 from .symbols import AFTER, REAL, Domain, Quantity
@@ -61,7 +61,7 @@ def certificate(result: Result) -> dict[str, Any]:
         "verdict": result.verdict.name,
         "method": result.method,
         "facts": [expression_to_json(f) for f in result.facts],
-        "obligations": [_step_to_json(step, claim.rule, symbols) for step in result.steps],
+        "obligations": [_step_to_json(step, claim, symbols) for step in result.steps],
         "witness": {name: expression_to_json(sp.sympify(value)) for name, value in result.witness.items()},
         "tools": _tools(),
     }
@@ -184,12 +184,15 @@ def _part(value: Any) -> Any:
     raise ValueError(f"{value!r}, a part of a goal, has no JSON form")
 
 
-def _step_to_json(step: ProofStep, rule: UpdateRule, symbols: Mapping[str, Any]) -> dict[str, Any]:
+def _step_to_json(step: ProofStep, claim: Claim, symbols: Mapping[str, Any]) -> dict[str, Any]:
     shows = None if step.shows is None else expression_to_json(step.shows)
     given = [] if shows is None else [expression_to_json(g) for g in step.given]
     text = None
     if shows is not None and step.kind == "smt":
-        text = smtlib(given, shows, {name: domain_from_json(d) for name, d in _all_domains(rule, symbols)})
+        if claim.semantics == "real":
+            text = smtlib(given, shows, {name: domain_from_json(d) for name, d in _all_domains(claim.rule, symbols)})
+        else:
+            text = rounded_smtlib(goal_to_json(claim.goal), given, shows)
     return {"words": step.words, "kind": step.kind, "given": given, "shows": shows, "smtlib": text}
 
 

@@ -57,8 +57,13 @@ class Claim:
         What the catalogue expects; REFUTED for statements that are commonly made and false.
     seed : tuple of str
         The claims of the seed that this settles, as ``("S5",)``.
-    semantics : {"real", "float32", "bfloat16"}
+    semantics : {"real", "float16", "float32", "bfloat16"}
         The arithmetic in which the claim is made.
+    typed : bool
+        Whether the formula or constant claimed was typed in from a source and only checked, where others were computed
+        from the rule.
+    folklore : bool
+        Whether the statement is commonly made, with or without a source, and false.
     """
 
     name: str
@@ -74,6 +79,8 @@ class Claim:
     expected: Verdict = field(default=Verdict.PROVED)
     seed: tuple[str, ...] = ()
     semantics: str = "real"
+    typed: bool = False
+    folklore: bool = False
 
     def text(self) -> str:
         """The statement as plain text."""

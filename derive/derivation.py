@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from .catalogue import names
 from .claim import Claim
+from .parallel import each_rule, processes_for
 from .prove.setting import Setting, setting_of
 from .prove.solver import Solver
 from .prove.tactics import settle
@@ -26,6 +27,8 @@ def derive(
     rules: UpdateRule | str | Iterable[UpdateRule | str] | None = None,
     *,
     claim: str | None = None,
+    folklore: bool = False,
+    processes: int | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> list[Result]:
     """Derive and prove the catalogue's theorems.
@@ -36,8 +39,13 @@ def derive(
         Every listed rule by default.
     claim : str, optional
         Settle only the claim of this name.
+    folklore : bool
+        Settle only what is commonly said and false.
+    processes : int, optional
+        How many processes share several rules (on Linux); as many as there are processors by default.
     progress : callable, optional
-        Called with what is being done, how many claims are done and how many there are.
+        Called with what is being done, how many claims, or of several rules how many rules, are done and how many
+        there are.
 
     Returns
     -------
@@ -55,14 +63,24 @@ def derive(
     ['REFUTED']
     """
     chosen = [r if isinstance(r, UpdateRule) else find_rule(r) for r in _listed(rules)]
-    claims: list[Claim] = []
-    for rule in chosen:
-        if progress is not None:
-            progress(f"{rule.name}: stating the claims", 0, 0)
-        claims += [c for c in claims_of(rule) if claim in (None, c.name)]
-    if claim is not None and not claims:
+
+    def stated(rule: UpdateRule) -> list[Claim]:
+        return [c for c in claims_of(rule) if claim in (None, c.name) and (c.folklore or not folklore)]
+
+    shared = processes_for(chosen, processes)
+    if shared > 1:
+        found = each_rule(chosen, lambda rule: prove(stated(rule)), processes=shared, progress=progress)
+        results = [result for of_rule in found for result in of_rule]
+    else:
+        claims: list[Claim] = []
+        for rule in chosen:
+            if progress is not None:
+                progress(f"{rule.name}: stating the claims", 0, 0)
+            claims += stated(rule)
+        results = prove(claims, progress=progress)
+    if claim is not None and not results and not folklore:
         raise UnknownClaimError(_unknown_claim(claim, chosen))
-    return prove(claims, progress=progress)
+    return results
 
 
 def prove(claims: Iterable[Claim], *, progress: Callable[[str, int, int], None] | None = None) -> list[Result]:

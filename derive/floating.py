@@ -150,4 +150,4 @@ class Format:
         return place if place >= 0 else sign - place
 
 
-FORMATS = {made.name: made for made in (Format("float32", 24, 8), Format("bfloat16", 8, 8))}
+FORMATS = {made.name: made for made in (Format("float32", 24, 8), Format("bfloat16", 8, 8), Format("float16", 11, 5))}

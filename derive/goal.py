@@ -12,6 +12,7 @@ from typing import TypeAlias
 import sympy as sp
 
 from .comparison_goals import AgreesOnlyFor, ComparisonGoal, Equivalent, KeepsTheta, ScalesAs, Superposes
+from .monotone_goals import PositiveBeyond
 from .printing import Dialect, Notation, claim_notation
 from .recurrence_goals import AlongRecurrence, StableIff, StepWithin, SupremumIs, Trial
 from .rounding_goals import AbsorbedIff, Computed, ComputedRun, RoundingGoal, RoundsToOneIff
@@ -106,6 +107,7 @@ Goal: TypeAlias = (
     | StableIff
     | StepWithin
     | SupremumIs
+    | PositiveBeyond
     | ComparisonGoal
     | RoundingGoal
 )
@@ -130,7 +132,7 @@ def write_goal(goal: Goal, rule: UpdateRule, dialect: Dialect) -> str:
         case ClosedForm():
             left = goal.label if latex else goal.label_text or goal.label
             return f"{left} = {step.write(goal.formula)}"
-        case AlongRecurrence() | StableIff() | StepWithin() | SupremumIs():
+        case AlongRecurrence() | StableIff() | StepWithin() | SupremumIs() | PositiveBeyond():
             return goal.written(rule, dialect)
         case Equivalent() | AgreesOnlyFor() | ScalesAs() | Superposes() | KeepsTheta():
             return goal.written(rule, dialect)

@@ -228,7 +228,7 @@ def solve_equations(equations: Sequence[sp.Expr], unknowns: Sequence[sp.Symbol])
     >>> solve_equations([x * y - 6, x - 2], [x, y])
     {x: 2, y: 3}
     """
-    rest = [e for e in map(sp.expand, equations) if e != 0]
+    rest = [e for e in (_what_may_vanish(e, unknowns) for e in equations) if e != 0]
     solved: dict[sp.Symbol, sp.Expr] = {}
     while rest:
         step = _linear_in_one(rest, unknowns)
@@ -237,8 +237,30 @@ def solve_equations(equations: Sequence[sp.Expr], unknowns: Sequence[sp.Symbol])
         symbol, value = step
         solved = {s: sp.factor(sp.cancel(e.xreplace({symbol: value}))) for s, e in solved.items()} | {symbol: value}
         substituted = (sp.fraction(sp.together(e.xreplace({symbol: value})))[0] for e in rest)
-        rest = [e for e in map(sp.expand, substituted) if e != 0]
+        rest = [e for e in (_what_may_vanish(e, unknowns) for e in substituted) if e != 0]
     return solved
+
+
+def _what_may_vanish(equation: sp.Expr, unknowns: Sequence[sp.Symbol]) -> sp.Expr:
+    """An equation without the factors that no unknown, or no unknown in its domain, makes zero."""
+    expanded = sp.expand(equation)
+    if not isinstance(expanded, sp.Add):
+        return expanded
+    factors = sp.Mul.make_args(sp.factor(expanded))
+    return sp.expand(sp.Mul(*(f for f in factors if not _never_zero(f, unknowns))))
+
+
+def _never_zero(factor: sp.Expr, unknowns: Sequence[sp.Symbol]) -> bool:
+    inner = factor.base if isinstance(factor, sp.Pow) else factor
+    if not inner.free_symbols & set(unknowns):
+        return True
+    (symbol, *others) = inner.free_symbols
+    if others or not isinstance(symbol, Quantity) or not inner.is_polynomial(symbol):
+        return False
+    slope, shift = inner.coeff(symbol, 1), inner.coeff(symbol, 0)
+    if sp.expand(inner - slope * symbol - shift) != 0 or not slope.is_Rational or not shift.is_Rational:
+        return False
+    return not symbol.domain.contains(-shift / slope)
 
 
 def _linear_in_one(equations: Sequence[sp.Expr], unknowns: Sequence[sp.Symbol]) -> tuple[sp.Symbol, sp.Expr] | None:

@@ -36,6 +36,8 @@ class Finding:
     witness: Mapping[str, sp.Basic] = field(default_factory=dict)
     reason: str = ""
     confirmed_by: tuple[str, ...] = ()
+    facts: tuple[sp.Basic, ...] = ()
+    """Auxiliary invariants of another rule than the claim's, whose proof is part of `steps`."""
 
     @property
     def proved(self) -> bool:

@@ -59,7 +59,7 @@ def depends(expression: sp.Expr, symbol: sp.Symbol) -> dict[str, sp.Basic] | Non
             moved = {**point, symbol: other[symbol]}
             difference = expression.xreplace(point) - expression.xreplace(moved)
             if exact_sign(difference) in (1, -1):
-                shared = {s.name: v for s, v in point.items() if s != symbol}
+                shared = {s.name: point[s] for s in sorted(point, key=str) if s != symbol}
                 return {**shared, symbol.name: point[symbol], f"{symbol.name}'": other[symbol]}
     return None
 

@@ -92,7 +92,8 @@ def _facts(goal: Equivalent, setting: Setting) -> list[sp.Basic] | None:
     hold for changing ones too, unless one of them speaks of one that changes: then None.
     """
     t = setting.rule.step_counter
-    changing = {*goal.varying, *(q for q, e in goal.here if t in e.free_symbols)}
+    unsteady = {t, *goal.varying}
+    changing = {*goal.varying, *(q for q, e in goal.here if e.free_symbols & unsteady)}
     if any(f.free_symbols & changing for f in setting.facts):
         return None
     return [replaced(f, dict(goal.here)) for f in setting.facts]

@@ -14,6 +14,7 @@ from ..relations import replaced
 from ..sequence import initial_state
 from ..structure import step_in_new_state
 from ..symbols import after
+from .bounded_quotients import bounded_quotients
 from .condition import Finding, settle_condition
 from .search import breaking_run
 from .setting import Setting
@@ -139,12 +140,25 @@ def _by_induction(
         return base
     t = setting.rule.step_counter
     earlier = [replaced(c, {t: t - 1}) for c in (*known, condition)]
-    facts = [*setting.facts, *earlier, *(setting.later(c) for c in (*setting.facts, *known)), *hypotheses]
+    after_step = [setting.later(c) for c in (*setting.facts, *known)]
+    if known:
+        # Often the lemmas, as they hold after the step, say it all, and what held before only burdens the solver.
+        words = f"After the step the lemmas give {_written(condition, setting)}."
+        given = [*(setting.later(c) for c in known), *hypotheses]
+        finding = settle_condition(setting.later(condition), given, solver, words=words, seek_witness=False)
+        if finding.proved:
+            return Finding(Verdict.PROVED, "induction", (*base.steps, *finding.steps))
+    facts = [*setting.facts, *earlier, *after_step, *hypotheses]
     words = f"Induction step: if {_written(condition, setting)} holds before a step, it holds after it."
-    finding = settle_condition(setting.later(condition), facts, solver, words=words, seek_witness=False)
-    if finding.verdict is not Verdict.PROVED:
+    target = setting.later(condition)
+    bounds = bounded_quotients(target, solver)
+    known_bounds = [step.shows for step in bounds if step.shows is not None]
+    finding = settle_condition(target, [*facts, *known_bounds], solver, words=words, seek_witness=False)
+    if not finding.proved and bounds:
+        bounds, finding = [], settle_condition(target, facts, solver, words=words, seek_witness=False)
+    if not finding.proved:
         return Finding(Verdict.UNKNOWN, "induction", reason=finding.reason)
-    return Finding(Verdict.PROVED, "induction", (*base.steps, *finding.steps))
+    return Finding(Verdict.PROVED, "induction", (*base.steps, *bounds, *finding.steps))
 
 
 def _base(condition: sp.Basic, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding:

@@ -17,7 +17,9 @@ from .verdict import ProofStep, Verdict
 
 __all__ = ["settle_recurrence"]
 
-_POINTS = 12
+_POINTS = 24
+_MOST_POINTS = 400
+_DRAWS = 20
 _LONGEST = 6
 
 
@@ -43,7 +45,7 @@ def settle_recurrence(goal: AlongRecurrence, hypotheses: Sequence[sp.Basic], sol
         )
         step = _step(condition, known, goal, hypotheses, solver) if base.proved else base
         if not step.proved:
-            witness = _breaking_values(goal, hypotheses)
+            witness = _breaking_values(goal, hypotheses) or _breaking_start(goal, start, constant, solver)
             if witness is not None:
                 return Finding(Verdict.REFUTED, "exact run", witness=witness)
             return Finding(Verdict.UNKNOWN, "induction", reason=f"the induction for {condition} fails: {step.reason}")
@@ -72,21 +74,64 @@ def _breaking_values(goal: AlongRecurrence, hypotheses: Sequence[sp.Basic]) -> d
     expressions = (*goal.initial, *goal.following, goal.condition, *hypotheses)
     constants = set().union(*(e.free_symbols for e in expressions)) - inner
     chance = random.Random(20260101)
-    for point in sample_points(constants, _POINTS):
+    runs = 0
+    for point in sample_points(constants, _MOST_POINTS):
+        if runs == _POINTS:
+            break
+        # Points that the hypotheses exclude cost little.
+        if any(holds_at(h, point) is not True for h in hypotheses if h.free_symbols <= constants):
+            continue
+        runs += 1
         values: dict[sp.Basic, sp.Basic] = {
             s: e.xreplace(point) for s, e in zip(goal.symbols, goal.initial, strict=True)
         }
         given: dict[str, sp.Basic] = {s.name: v for s, v in point.items()}
         for t in range(goal.start, goal.start + _LONGEST):
             if t > goal.start:
-                drawn = next(sample_points(goal.inputs, 1, seed=chance.randint(0, 10**6)))
-                if any(holds_at(h, {**point, **drawn}) is not True for h in hypotheses):
+                drawn = _drawn(goal, hypotheses, point, chance)
+                if drawn is None:
                     break
                 given |= {f"{s.name}[{t}]": v for s, v in drawn.items()}
                 now = {**point, **values, **drawn, step_counter(): sp.Integer(t)}
-                values = {s: e.xreplace(now) for s, e in zip(goal.symbols, goal.following, strict=True)}
+                following = _evaluated(goal, now)
+                if following is None:
+                    break
+                values = following
             elif any(holds_at(h, point) is False for h in hypotheses):
                 break
             if holds_at(replaced(goal.condition, {**point, **values, step_counter(): sp.Integer(t)}), {}) is False:
                 return given | {"t": sp.Integer(t)}
     return None
+
+
+def _evaluated(goal: AlongRecurrence, now: dict[sp.Basic, sp.Basic]) -> dict[sp.Basic, sp.Basic] | None:
+    """The next values; None where one is not defined."""
+    try:
+        found = {s: e.xreplace(now) for s, e in zip(goal.symbols, goal.following, strict=True)}
+    except ValueError:
+        # SymPy does not compare what is not a number.
+        return None
+    return None if any(e.has(sp.nan, sp.zoo, sp.oo) for e in found.values()) else found
+
+
+def _drawn(
+    goal: AlongRecurrence, hypotheses: Sequence[sp.Basic], point: dict[sp.Symbol, sp.Rational], chance: random.Random
+) -> dict[sp.Symbol, sp.Rational] | None:
+    """Inputs of one step that the hypotheses allow."""
+    for _ in range(_DRAWS):
+        drawn = next(sample_points(goal.inputs, 1, seed=chance.randint(0, 10**6)))
+        if all(holds_at(h, {**point, **drawn}) is True for h in hypotheses):
+            return drawn
+        if not goal.inputs:
+            break
+    return None
+
+
+def _breaking_start(
+    goal: AlongRecurrence, start: dict[sp.Symbol, sp.Expr], constant: Sequence[sp.Basic], solver: Solver
+) -> dict[str, sp.Basic] | None:
+    """Constants for which the condition fails of the initial values already, as the solver finds them."""
+    found = settle_condition(replaced(goal.condition, dict(start)), constant, solver)
+    if found.verdict is not Verdict.REFUTED:
+        return None
+    return {**found.witness, "t": sp.Integer(goal.start)}

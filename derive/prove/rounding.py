@@ -125,7 +125,12 @@ def _evaluated(goal: Computed, check: _Check, form: Format) -> Finding:
         return Finding(Verdict.REFUTED, EXACT, witness=check.witness(values))
     shown = ", ".join(f"{name} = {value}" for name, value in check.witness(values).items())
     words = f"Every operation carried out exactly and rounded once gives {shown}."
-    return Finding(Verdict.PROVED, EXACT, (ProofStep(words, kind="evaluation", formal=shown),))
+    return Finding(Verdict.PROVED, EXACT, (_step(goal, (), words, shown),))
+
+
+def _step(goal: Computed, hypotheses: Sequence[sp.Basic], words: str, shown: str) -> ProofStep:
+    """The claim itself, of the results of the lines, as a step of its proof."""
+    return ProofStep(words, kind="evaluation", formal=shown, given=tuple(hypotheses), shows=goal.condition)
 
 
 def _trials(goal: Computed, hypotheses: Sequence[sp.Basic], form: Format) -> Iterator[tuple[int, ...]]:
@@ -150,7 +155,7 @@ def _by_enumeration(goal: Computed, hypotheses: Sequence[sp.Basic], check: _Chec
     if witness is not None:
         return Finding(Verdict.REFUTED, EVERY_NUMBER, witness=witness)
     words = f"It holds for each of the {count} finite {form.name} numbers that satisfy the hypotheses; all were tried."
-    return Finding(Verdict.PROVED, EVERY_NUMBER, (ProofStep(words, kind="evaluation", formal=f"{count} numbers"),))
+    return Finding(Verdict.PROVED, EVERY_NUMBER, (_step(goal, hypotheses, words, f"{count} numbers"),))
 
 
 def _by_ends(goal: Computed, hypotheses: Sequence[sp.Basic], check: _Check, form: Format) -> Finding | None:
@@ -184,7 +189,7 @@ def _by_ends(goal: Computed, hypotheses: Sequence[sp.Basic], check: _Check, form
         f"range of {d.name}, -{to_rational(size, form)} and {to_rational(size, form)}; neither adding nor rounding "
         "reverses an order, so it holds in between."
     )
-    return Finding(Verdict.PROVED, EVERY_NUMBER, (ProofStep(words, kind="evaluation", formal=f"{2 * count} sums"),))
+    return Finding(Verdict.PROVED, EVERY_NUMBER, (_step(goal, hypotheses, words, f"{2 * count} sums"),))
 
 
 def _absorption(goal: Computed, hypotheses: Sequence[sp.Basic]) -> tuple[Quantity, Quantity, sp.Rational] | None:
@@ -231,7 +236,7 @@ def _by_threshold(goal: Computed, hypotheses: Sequence[sp.Basic], check: _Check,
         f"At {g.name} = {last.numerator}/{last.denominator} the result is 0, at the next {form.name} number it is not; "
         "products and rounding never reverse an order, and both treat a number and its negative alike."
     )
-    step = ProofStep(words, kind="evaluation", formal=f"{last}, {after}")
+    step = _step(goal, hypotheses, words, f"{last}, {after}")
     return Finding(Verdict.PROVED, "exact rounding on both sides of the threshold", (step,))
 
 
@@ -268,6 +273,7 @@ def _by_solver(goal: Computed, hypotheses: Sequence[sp.Basic], solver: Solver) -
     answer = solver.check(query)
     if answer.result == "unsat":
         words = f"No finite {goal.arithmetic} numbers that satisfy the hypotheses break it, bit for bit."
-        return Finding(Verdict.PROVED, method, (ProofStep(words, "", "smt", query.text, answer.seconds),))
+        step = ProofStep(words, "", "smt", query.text, answer.seconds, tuple(hypotheses), goal.condition)
+        return Finding(Verdict.PROVED, method, (step,))
     reason = "the solver found numbers that speak against it, and none were found here"
     return Finding(Verdict.UNKNOWN, method, reason=answer.reason if answer.result == "unknown" else reason)

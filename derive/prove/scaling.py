@@ -30,11 +30,13 @@ _METHOD = "homogeneity of one step"
 def settle_scaling(goal: ScalesAs, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding:
     """Prove that every run scales as claimed, or find one that does not."""
     rule = goal.variant or setting.rule
-    if goal.variant is not None and setting_of(goal.variant, solver).trouble:
-        return Finding(Verdict.UNKNOWN, _METHOD, reason=setting_of(goal.variant, solver).trouble)
+    own = setting if goal.variant is None else setting_of(goal.variant, solver)
+    if own.trouble:
+        return Finding(Verdict.UNKNOWN, _METHOD, reason=own.trouble)
     proof = _obstacle(goal, rule) or _homogeneous(goal, rule, hypotheses, solver)
     if not isinstance(proof, str):
-        return Finding(Verdict.PROVED, _METHOD, tuple(proof))
+        # Roots are taken of states: that these stay in their domains is part of the proof.
+        return Finding(Verdict.PROVED, _METHOD, (*own.steps, *proof), facts=own.facts)
     witness = _differing_run(goal, rule, hypotheses)
     if witness is not None:
         return Finding(Verdict.REFUTED, "two exact runs", witness=witness)

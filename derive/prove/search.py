@@ -18,6 +18,9 @@ _GRADIENTS = tuple(sp.Rational(n) for n in ("1", "0", "2", "1/2", "-1", "10"))
 _LONGEST = 3
 FIRST_THETA = sp.Integer(1)
 _TRIALS = 400
+# Terms in all states that are computed for one choice of constants: where states depend on theta, as with an L2 term,
+# roots nest and a few more runs would take minutes.
+_TERMS = 6_000
 
 
 def breaking_run(
@@ -83,7 +86,7 @@ def _over_sequences(
     first = {rule.theta: FIRST_THETA} | {q: e.xreplace(constants) for q, e in initial_state(rule).items()}
     allowed = [g for g in _GRADIENTS if all(holds_at(h, constants | {rule.gradient: g}) for h in hypotheses)]
     runs: list[tuple[tuple[sp.Rational, ...], dict[Quantity, sp.Expr]]] = [((), first)]
-    trials = 0
+    trials = terms = 0
     for length in range(1, _LONGEST + 1):
         longer = []
         for (gradients, state), g in itertools.product(runs, allowed):
@@ -92,6 +95,9 @@ def _over_sequences(
                 return None
             inputs = {**state, rule.gradient: g, rule.step_counter: sp.Integer(length)}
             following = {q: e.xreplace(inputs) for q, e in mapped.items()}
+            terms += sum(1 for e in following.values() for _ in sp.preorder_traversal(e))
+            if terms > _TERMS:
+                return None
             values: dict[sp.Symbol, sp.Expr] = {**constants, rule.gradient: g, rule.step_counter: sp.Integer(length)}
             values |= {**state, **{after(q): e for q, e in following.items()}} if both_ends else following
             if holds_at(condition, values) is False:

@@ -152,7 +152,7 @@ def _at_the_point(goal: LimitIs) -> tuple[sp.Expr | None, list[ProofStep]]:
     rest = atoms.apply(goal.expression)
     if rest.has(goal.symbol):
         if vanishing:
-            return None, []
+            return _powers_beside_counter(rest, goal.symbol, vanishing)
         if rest.has(sp.Max, sp.Min):
             return None, []
         small = sp.Symbol("z", positive=True)
@@ -160,6 +160,23 @@ def _at_the_point(goal: LimitIs) -> tuple[sp.Expr | None, list[ProofStep]]:
         return inverted.xreplace({small: sp.Integer(0)}), [ProofStep("Write t = 1/z^2 and let z go to 0.")]
     named = ", ".join(str(atoms.meaning[a]) for a in vanishing)
     return rest.xreplace({a: sp.Integer(0) for a in vanishing}), [ProofStep(f"As t grows, {named} goes to 0.")]
+
+
+def _powers_beside_counter(
+    rest: sp.Expr, counter: sp.Symbol, vanishing: Sequence[sp.Symbol]
+) -> tuple[sp.Expr | None, list[ProofStep]]:
+    """A rational expression in t and in powers b**t of numbers below 1: even t**4 b**t goes to 0.
+
+    With t = 1/z and b**t = z**4 w, both z and w go to 0, and what is left is continuous there.
+    """
+    if rest.has(sp.Max, sp.Min) or any(not p.exp.is_Integer for p in rest.atoms(sp.Pow)):
+        return None, []
+    small = sp.Symbol("z", positive=True)
+    faded = {a: small**4 * sp.Symbol(f"w__{a}") for a in vanishing}
+    written = sp.cancel(rest.xreplace({counter: 1 / small, **faded}))
+    zero = {small: sp.Integer(0), **{sp.Symbol(f"w__{a}"): sp.Integer(0) for a in vanishing}}
+    words = "Write t = 1/z and each fading power as z^4 w: z goes to 0, and so does w, since powers fade faster."
+    return written.xreplace(zero), [ProofStep(words)]
 
 
 def _is_approached(goal: LimitIs) -> bool:

@@ -45,8 +45,9 @@ def _is_zero(e: sp.Expr) -> bool:
 def settle_shrinking(goal: KeepsTheta, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding:
     """Prove that each step multiplies theta by the factor, or find a run in which one does not."""
     rule = goal.variant or setting.rule
-    if goal.variant is not None and setting_of(goal.variant, solver).trouble:
-        return Finding(Verdict.UNKNOWN, _METHOD, reason=setting_of(goal.variant, solver).trouble)
+    own = setting if goal.variant is None else setting_of(goal.variant, solver)
+    if own.trouble:
+        return Finding(Verdict.UNKNOWN, _METHOD, reason=own.trouble)
     given: dict[sp.Basic, sp.Basic] = dict(goal.fixed)
     if goal.gradient is not None:
         given[rule.gradient] = goal.gradient
@@ -67,7 +68,7 @@ def settle_shrinking(goal: KeepsTheta, hypotheses: Sequence[sp.Basic], setting: 
                 return Finding(Verdict.REFUTED, "exact run", witness=witness)
             return Finding(Verdict.UNKNOWN, _METHOD, reason=f"not shown: {words}")
         proof.append(shown)
-    return Finding(Verdict.PROVED, _METHOD, tuple(proof))
+    return Finding(Verdict.PROVED, _METHOD, (*own.steps, *proof), facts=own.facts)
 
 
 def _moving_run(goal: KeepsTheta, rule: UpdateRule, hypotheses: Sequence[sp.Basic]) -> dict[str, sp.Basic] | None:

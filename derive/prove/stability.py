@@ -8,7 +8,7 @@ from functools import lru_cache
 import sympy as sp
 
 from ..recurrence_goals import StableIff
-from ..relations import gt
+from ..relations import eq, gt
 from .condition import Finding, settle_condition
 from .exact import holds_at, sample_points
 from .solver import Solver
@@ -35,13 +35,29 @@ def jury_conditions(polynomial: sp.Expr, variable: sp.Symbol) -> tuple[sp.Basic,
     >>> jury_conditions(z**2 - b, z)
     (1 - b > 0, 1 - b > 0, b + 1 > 0)
     """
-    _, factors = sp.factor_list(sp.expand(polynomial), variable)
     found: list[sp.Basic] = []
-    for factor, _ in factors:
-        # The polynomial is monic, so a factor's leading coefficient is only a matter of how it was written.
-        leading = sp.Poly(factor, variable).LC()
-        found += _of_factor(sp.Poly(sp.expand(sp.cancel(factor / leading)), variable))
+    for factor, _ in _monic_factors(polynomial, variable):
+        found += _of_factor(sp.Poly(factor, variable))
     return tuple(found)
+
+
+@lru_cache(maxsize=128)
+def _monic_factors(polynomial: sp.Expr, variable: sp.Symbol) -> tuple[tuple[sp.Expr, int], ...]:
+    """The factors that hold the variable, and how often each occurs."""
+    _, factors = sp.factor_list(sp.expand(polynomial), variable)
+    # The polynomial is monic, so a factor's leading coefficient is only a matter of how it was written.
+    monic = ((sp.expand(sp.cancel(f / sp.Poly(f, variable).LC())), power) for f, power in factors)
+    return tuple((factor, power) for factor, power in monic if factor.has(variable))
+
+
+def _factorisation(goal: StableIff, solver: Solver) -> Finding:
+    """That the polynomial is the product of the factors whose conditions are taken; no step where it is its own."""
+    factors = _monic_factors(goal.polynomial, goal.variable)
+    if len(factors) == 1 and factors[0][1] == 1:
+        return Finding(Verdict.PROVED, "normal form")
+    product = eq(goal.polynomial, sp.Mul(*(factor**power for factor, power in factors)))
+    words = "A product is stable exactly if each of its factors is."
+    return settle_condition(product, (), solver, words=words, seek_witness=False)
 
 
 def _of_factor(p: sp.Poly) -> list[sp.Basic]:
@@ -75,16 +91,39 @@ def settle_stability(goal: StableIff, hypotheses: Sequence[sp.Basic], solver: So
     inner = [goal.condition] if not isinstance(goal.condition, sp.And) else list(goal.condition.args)
     one_way = [(c, [goal.condition], "In the region, this Jury condition holds.") for c in conditions]
     other_way = [(c, conditions, "Where all Jury conditions hold, this bound of the region does.") for c in inner]
-    steps: list[ProofStep] = []
+    factored = _factorisation(goal, solver)
+    if not factored.proved:
+        return Finding(Verdict.UNKNOWN, "Jury conditions", reason="the factors do not multiply to the polynomial")
+    steps: list[ProofStep] = list(factored.steps)
     for condition, given, words in (*one_way, *other_way):
         finding = settle_condition(condition, [*hypotheses, *given], solver, words=words, seek_witness=False)
         if not finding.proved:
             witness = _where_they_part(conditions, goal.condition, hypotheses)
+            if witness is None:
+                witness = _between(condition, [*hypotheses, *given], conditions, goal.condition, solver)
             if witness is not None:
                 return Finding(Verdict.REFUTED, "exact Jury table", witness=witness)
             return Finding(Verdict.UNKNOWN, "Jury conditions", reason=f"{words} not shown: {finding.reason}")
         steps += finding.steps
     return Finding(Verdict.PROVED, "Jury conditions", tuple(steps))
+
+
+def _between(
+    condition: sp.Basic,
+    given: Sequence[sp.Basic],
+    conditions: Sequence[sp.Basic],
+    region: sp.Basic,
+    solver: Solver,
+) -> dict[str, sp.Basic] | None:
+    """The solver's own point, where it is exact: between a region and one that is nearly the same samples are rare."""
+    found = settle_condition(condition, given, solver)
+    if found.verdict is not Verdict.REFUTED:
+        return None
+    symbols = region.free_symbols.union(*(c.free_symbols for c in (*conditions, *given)))
+    point = {s: found.witness.get(s.name, sp.Integer(1)) for s in symbols}
+    stable, inside = [holds_at(c, point) for c in conditions], holds_at(region, point)
+    parted = None not in stable and inside is not None and all(stable) != inside
+    return {s.name: value for s, value in point.items()} if parted else None
 
 
 def _where_they_part(

@@ -32,19 +32,24 @@ def settle_step_bound(goal: StepWithin, hypotheses: Sequence[sp.Basic], setting:
     condition = le((after(setting.rule.theta) - goal.keep * setting.rule.theta) ** 2, goal.bound**2)
     lemmas = prove_lemmas(goal.lemmas, hypotheses, setting, solver)
     if not lemmas.proved:
-        return lemmas
+        return _broken(goal, condition, hypotheses, setting) or lemmas
     steps: list[ProofStep] = [*setting.steps, *lemmas.steps]
     for part, words in _obligations(goal, setting):
         finding = _settle(part, goal, hypotheses, setting, solver, words)
         if not finding.proved:
-            witness = breaking_trial(setting.rule, condition, hypotheses, goal.trials)
-            if witness is None:
-                witness = breaking_run(setting.rule, condition, hypotheses, both_ends=True)
-            if witness is not None:
-                return Finding(Verdict.REFUTED, "exact run", witness=witness)
+            refuted = _broken(goal, condition, hypotheses, setting)
+            if refuted is not None:
+                return refuted
             return Finding(Verdict.UNKNOWN, "chain of bounds", reason=f"not shown: {words} {finding.reason}")
         steps += finding.steps
     return Finding(Verdict.PROVED, "chain of bounds", tuple(steps))
+
+
+def _broken(goal: StepWithin, condition: sp.Basic, hypotheses: Sequence[sp.Basic], setting: Setting) -> Finding | None:
+    witness = breaking_trial(setting.rule, condition, hypotheses, goal.trials)
+    if witness is None:
+        witness = breaking_run(setting.rule, condition, hypotheses, both_ends=True)
+    return None if witness is None else Finding(Verdict.REFUTED, "exact run", witness=witness)
 
 
 def _obligations(goal: StepWithin, setting: Setting) -> list[tuple[sp.Basic, str]]:

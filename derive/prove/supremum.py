@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 import sympy as sp
 
 from ..goal import ClosedForm, Invariant
 from ..recurrence_goals import SupremumIs
-from ..relations import eq, ge, gt, lt, negation
+from ..relations import eq, ge, gt, le, lt, negation
 from ..sequence import initial_state
+from ..symbols import step_counter
 from .condition import Finding, settle_condition
+from .exact import holds_at, sample_points
 from .induction import settle_invariant
 from .sequences import settle_closed_form
 from .setting import Setting
@@ -18,6 +21,10 @@ from .solver import Solver
 from .verdict import ProofStep, Verdict
 
 __all__ = ["settle_supremum"]
+
+_POINTS = 400
+_RUNS = 6
+_LONGEST = 12
 
 
 def settle_supremum(goal: SupremumIs, hypotheses: Sequence[sp.Basic], setting: Setting, solver: Solver) -> Finding:
@@ -34,6 +41,9 @@ def settle_supremum(goal: SupremumIs, hypotheses: Sequence[sp.Basic], setting: S
     steps: list[ProofStep] = list(upper.steps)
     for finding in _parts(goal, hypotheses, setting, solver):
         if not finding.proved:
+            witness = _exceeded(goal, hypotheses, setting) or _smaller_bound(goal, hypotheses)
+            if witness is not None:
+                return Finding(Verdict.REFUTED, "exact evaluation beside the proved bound", witness=witness)
             return Finding(Verdict.UNKNOWN, "supremum", reason=f"not shown of the extremal run: {finding.reason}")
         steps += finding.steps
     last = ProofStep(
@@ -92,3 +102,40 @@ def _same_power(goal: SupremumIs, t: sp.Symbol) -> Finding:
     symbol = sp.Symbol("rest__")
     following = goal.shrinking * symbol
     return settle_closed_form(ClosedForm(symbol, sp.Integer(1), following, rest))
+
+
+def _points(goal: SupremumIs, hypotheses: Sequence[sp.Basic]) -> Iterator[dict[sp.Symbol, sp.Rational]]:
+    constants = {q for q, _ in goal.along} | {step_counter()}
+    symbols = goal.value.free_symbols.union(*(h.free_symbols for h in (goal.cleared, *hypotheses))) - constants
+    for point in sample_points(symbols, _POINTS):
+        if all(holds_at(h, point) is True for h in hypotheses):
+            yield point
+
+
+def _exceeded(goal: SupremumIs, hypotheses: Sequence[sp.Basic], setting: Setting) -> dict[str, sp.Basic] | None:
+    """A run on the given gradients after which the quotient is above the claimed value."""
+    rule = setting.rule
+    t, start = rule.step_counter, initial_state(rule)
+    for point in itertools.islice(_points(goal, hypotheses), _RUNS):
+        states = {q: e.xreplace(point) for q, e in start.items()}
+        for count in range(1, _LONGEST + 1):
+            now: dict[sp.Basic, sp.Basic] = {t: sp.Integer(count)}
+            gradient = goal.gradient.xreplace({**point, **now})
+            inputs = {**point, **states, **now, rule.gradient: gradient}
+            states = {q: setting.step[q].xreplace(inputs) for q in states}
+            claim = le(states[goal.numerator] ** 2, goal.value.xreplace(point) * states[goal.scale])
+            if holds_at(claim, {}) is False:
+                return {s.name: v for s, v in point.items()} | {"t": sp.Integer(count)}
+    return None
+
+
+def _smaller_bound(goal: SupremumIs, hypotheses: Sequence[sp.Basic]) -> dict[str, sp.Basic] | None:
+    """Constants for which the invariant, already proved, bounds the quotient by less than the claimed value."""
+    bound = goal.cleared.rhs / goal.scale / (goal.cleared.lhs / goal.numerator**2)
+    for point in itertools.islice(_points(goal, hypotheses), _RUNS):
+        found = bound.xreplace(point)
+        if not found.free_symbols and holds_at(lt(found, goal.value.xreplace(point)), {}) is True:
+            factor = (goal.cleared.lhs / goal.numerator**2).xreplace(point)
+            if holds_at(gt(factor, 0), {}) is True:
+                return {s.name: v for s, v in point.items()} | {"an upper bound": found}
+    return None

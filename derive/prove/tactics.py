@@ -11,9 +11,11 @@ import sympy as sp
 
 from ..comparison_goals import AgreesOnlyFor, Equivalent, KeepsTheta, ScalesAs, Superposes
 from ..goal import ClosedForm, DependsOn, EachStep, Equal, Holds, Invariant, LimitIs
+from ..monotone_goals import PositiveBeyond
 from ..recurrence_goals import AlongRecurrence, StableIff, StepWithin, SupremumIs
 from ..relations import eq
 from ..rounding_goals import AbsorbedIff, Computed, ComputedRun, RoundsToOneIff
+from .away import settle_positive_beyond
 from .condition import Finding, require_satisfiable, settle_condition
 from .dependence import settle_dependence
 from .equivalence import settle_equivalent
@@ -66,6 +68,8 @@ def settle(claim: Claim, setting: Setting, solver: Solver) -> Result:
 
 def _facts_used(finding: Finding, setting: Setting) -> tuple[sp.Basic, ...]:
     """The auxiliary invariants, if their proof is part of this one."""
+    if finding.facts:
+        return finding.facts
     own = {id(step) for step in setting.steps}
     return setting.facts if any(id(step) in own for step in finding.steps) else ()
 
@@ -104,6 +108,7 @@ _TACTICS: Mapping[type, Callable[[Any, list[sp.Basic], Setting, Solver], Finding
     StableIff: lambda goal, given, _, solver: settle_stability(goal, given, solver),
     StepWithin: settle_step_bound,
     SupremumIs: settle_supremum,
+    PositiveBeyond: lambda goal, given, _, solver: settle_positive_beyond(goal, given, solver),
     Equivalent: settle_equivalent,
     AgreesOnlyFor: settle_forced_value,
     ScalesAs: settle_scaling,

@@ -133,6 +133,8 @@ class Result:
             "confirmed_by": list(self.confirmed_by),
             "seconds": round(self.seconds, 3),
             "reason": self.reason or None,
+            "folklore": claim.folklore,
+            "typed": claim.typed,
         }
 
     def __repr__(self) -> str:

@@ -10,12 +10,13 @@ from ..claim import Claim
 from ..goal import ClosedForm
 from ..printing import claim_notation
 from ..rule import Source, UpdateRule
+from ..sequence import one_step
 from ..structure import LinearState, linear_states
-from ..symbols import Quantity
+from ..symbols import Quantity, after
 from .sources import kingma_ba
 from .subjects import ACCUMULATORS, CONSTANT_GRADIENT
 
-__all__ = ["claims"]
+__all__ = ["claims", "fed_with"]
 
 
 def claims(rule: UpdateRule) -> Iterator[Claim]:
@@ -24,8 +25,9 @@ def claims(rule: UpdateRule) -> Iterator[Claim]:
         if _free_of_other_state(linear, rule):
             yield _as_sum(linear, rule)
             yield _under_constant_gradient(linear, rule)
-        if linear.is_average:
-            yield _weights(linear, rule)
+        following = fed_with(linear, rule, sp.Integer(1)) if linear.is_average else None
+        if following is not None:
+            yield _weights(linear, following, rule)
 
 
 def _free_of_other_state(linear: LinearState, rule: UpdateRule) -> bool:
@@ -73,17 +75,43 @@ def _as_sum(linear: LinearState, rule: UpdateRule) -> Claim:
     )
 
 
-def _weights(linear: LinearState, rule: UpdateRule) -> Claim:
-    """The weights add up like the average itself does when every input is 1."""
-    total, t = Quantity("total_weight", latex="W"), rule.step_counter
-    formula = 1 - linear.decay**t
+def fed_with(linear: LinearState, rule: UpdateRule, value: sp.Expr) -> sp.Expr | None:
+    """The rule's own update of an average where the gradient is such that it takes in `value`.
+
+    None if what it takes in is neither linear in the gradient nor the square of something that is.
+
+    Examples
+    --------
+    >>> from optproof.derive import rule
+    >>> from optproof.derive.structure import linear_states
+    >>> made = rule("rmsprop")
+    >>> str(fed_with(linear_states(made)[0], made, sp.Integer(1)))
+    'rho*v - rho + 1'
+    """
+    taken, g = linear.input, rule.gradient
+    if taken is None:
+        return None
+    squared = isinstance(taken, sp.Pow) and taken.exp == 2
+    inner = taken.base if squared else taken
+    rest = sp.expand(inner - g)
+    if rest.has(g) or rest.free_symbols & {after(s.symbol) for s in rule.state}:
+        return None
+    gradient = (sp.sqrt(value) if squared else value) - rest
+    return one_step(rule)[linear.state.symbol].xreplace({g: gradient})
+
+
+def _weights(linear: LinearState, following: sp.Expr, rule: UpdateRule) -> Claim:
+    """The weights add up to what the average itself becomes when every input is 1."""
+    formula = 1 - linear.decay**rule.step_counter
+    if linear.state.initial != 0:
+        formula = 1 - linear.decay**rule.step_counter * (1 - linear.state.initial)
     return Claim(
         f"weights-{linear.state.name}",
         ACCUMULATORS,
-        f"The weights of the past in {linear.state.name} are not negative and add up to less than one: together "
-        "with the weight of the initial value it is a convex combination.",
+        f"The weights of the past in {linear.state.name} are not negative and add up to less than one: fed with ones, "
+        "the average becomes this.",
         rule,
-        ClosedForm(total, sp.Integer(0), linear.decay * total + (1 - linear.decay), formula, r"W_t", "W[t]"),
+        ClosedForm(linear.state.symbol, linear.state.initial, following, formula, r"W_t", "W[t]"),
         derived=formula,
         source=kingma_ba("section 3") if rule.name.startswith("adam") else None,
         seed=("S1", "S5"),

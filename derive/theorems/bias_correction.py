@@ -12,7 +12,8 @@ from ..printing import claim_notation
 from ..relations import ge
 from ..rule import UpdateRule
 from ..structure import LinearState, corrected_averages
-from ..symbols import Quantity
+from ..symbols import NONNEGATIVE, REAL, Quantity
+from .accumulators import fed_with
 from .sources import kingma_ba
 from .subjects import BIAS_CORRECTION
 
@@ -61,27 +62,33 @@ def _of_moment(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
         Holds(ge(factor, 1)),
         seed=("S10",),
     )
-    yield _exact_in_the_mean(linear, rule)
+    yield from _exact_in_the_mean(linear, rule)
 
 
-def _exact_in_the_mean(linear: LinearState, rule: UpdateRule) -> Claim:
-    """Expectation is linear, so the mean of the moment follows the same recurrence with the input's mean in it."""
-    t, mean = rule.step_counter, Quantity("mu", latex=r"\mu", meaning="mean of the input, the same at every step")
-    moment = Quantity("moment_mean", latex="M")
-    written = claim_notation(rule, "latex", now=True).write(linear.state.symbol)
-    text = claim_notation(rule, "text", now=True).write(linear.state.symbol)
+def _exact_in_the_mean(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
+    """Expectation is linear, so the mean of the moment is what the rule makes of inputs that are their own mean."""
+    t = rule.step_counter
+    squared = linear.input is not None and isinstance(linear.input, sp.Pow)
+    domain = NONNEGATIVE if squared else REAL
+    mean = Quantity("mu", domain, r"\mu", meaning="mean of the input, the same at every step")
+    following = fed_with(linear, rule, mean)
+    if following is None or linear.input is None or linear.state.initial != 0:
+        return
+    written, text = (
+        claim_notation(rule, dialect, now=True).write(linear.state.symbol) for dialect in ("latex", "text")
+    )
     formula = (1 - linear.decay**t) * mean
-    averaged = claim_notation(rule, "text", now=True).write(linear.input) if linear.input is not None else ""
-    return Claim(
+    averaged = claim_notation(rule, "text", now=True).write(linear.input)
+    yield Claim(
         f"bias-correction-exact-{linear.state.name}",
         BIAS_CORRECTION,
         f"If every {averaged} has the mean mu, independent or not, {linear.state.name} has the mean "
         "(1 - decay^t) mu: dividing by 1 - decay^t makes it exact. A constant gradient is the special case.",
         rule,
         ClosedForm(
-            moment,
-            sp.Integer(0),
-            linear.decay * moment + (1 - linear.decay) * mean,
+            linear.state.symbol,
+            linear.state.initial,
+            following,
             formula,
             rf"\mathbb{{E}}\left[{written}\right]",
             f"E[{text}]",
@@ -95,12 +102,12 @@ def _exact_in_the_mean(linear: LinearState, rule: UpdateRule) -> Claim:
 
 
 def _of_step_size(rule: UpdateRule) -> Iterator[Claim]:
-    """A temporary made of hyperparameters and t alone is a schedule; corrections that were merged into one are."""
+    """A temporary made of the learning rate, other hyperparameters and t is a schedule of step sizes."""
     t, constants = rule.step_counter, {h.symbol for h in rule.hyper}
     for line in rule.assignments:
         if line.target not in rule.temporaries or not line.value.free_symbols <= constants | {t}:
             continue
-        if t not in line.value.free_symbols or line.value.has(sp.Piecewise):
+        if not {t.name, "lr"} <= {s.name for s in line.value.free_symbols} or line.value.has(sp.Piecewise):
             continue
         at_one = line.value.xreplace({t: sp.Integer(1)})
         limit = line.value.xreplace({p: sp.Integer(0) for p in line.value.atoms(sp.Pow) if p.exp == t})

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import sympy as sp
 
 from ..claim import Claim, Hypothesis
-from ..goal import Equal, Holds
+from ..goal import Equal, Holds, LimitIs
 from ..normalised import NormalisedStep, normalised_step
 from ..prove.verdict import Verdict
 from ..recurrence_goals import AlongRecurrence
 from ..relations import equivalent, ge, gt, le, lt
 from ..rule import UpdateRule
+from ..sequence import one_step
 from ..structure import LinearState, corrected_averages
 from ..symbols import POSITIVE, UNIT_INTERVAL, Quantity
 from .moments import remembers
@@ -23,6 +24,7 @@ __all__ = ["bound_share", "claims"]
 
 _PER_CENT = sp.Rational(1, 100)
 _LONGEST = 20_000
+_LOOKED_AT = 100
 
 
 def claims(rule: UpdateRule) -> Iterator[Claim]:
@@ -61,6 +63,7 @@ def _correction(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
         rule,
         Holds(equivalent(within, faded)),
         derived=sp.log(small) / sp.log(decay),
+        typed=True,
         seed=("S10", "S11"),
     )
     yield from _steps_until_faded(linear, rule)
@@ -94,9 +97,12 @@ def _steps_until_faded(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]
 
 def _time_varying(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
     t, decay, state = rule.step_counter, linear.decay, linear.state.symbol
-    varying = decay * (1 - decay ** (t - 1)) / (1 - decay**t)
-    fresh, past = Quantity("x_t", latex="x_t"), Quantity("past", latex=rf"\hat{{{state.latex_form}}}_{{t-1}}")
-    corrected = (decay * past * (1 - decay ** (t - 1)) + (1 - decay) * fresh) / (1 - decay**t)
+    past = Quantity("past", latex=rf"\hat{{{state.latex_form}}}_{{t-1}}")
+    # The state before the step is what its corrected value was made from; one step of the rule, corrected again.
+    corrected = one_step(rule)[state].xreplace({state: past * (1 - decay ** (t - 1))}) / (1 - decay**t)
+    varying = sp.factor(sp.expand(corrected).coeff(past, 1))
+    fresh = (one_step(rule)[state] - decay * state) / (1 - decay)
+    published = decay * (1 - decay ** (t - 1)) / (1 - decay**t)
     label = rf"\hat{{{state.latex_form}}}_t"
     yield Claim(
         f"time-varying-decay-{linear.state.name}",
@@ -104,10 +110,10 @@ def _time_varying(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
         f"Correcting {linear.state.name} is the same as averaging with a decay rate that grows from 0 to its full "
         "value.",
         rule,
-        Equal(corrected, varying * past + (1 - varying) * fresh, label, f"{linear.state.name}_hat[t]"),
+        Equal(corrected, published * past + (1 - published) * fresh, label, f"{linear.state.name}_hat[t]"),
         derived=varying,
-        source=shazeer_stern(""),
-        published=varying,
+        source=shazeer_stern("section 7.1"),
+        published=published,
         relation="equal",
         seed=("S10",),
     )
@@ -116,7 +122,7 @@ def _time_varying(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
         MOMENTS,
         "That decay rate is 0 in the first step at least, and always below the full one.",
         rule,
-        Holds(sp.And(ge(varying, 0), le(varying, decay), evaluate=False)),
+        Holds(sp.And(ge(published, 0), le(published, decay), evaluate=False)),
         seed=("S10",),
     )
 
@@ -133,8 +139,10 @@ def _without_correction(found: NormalisedStep, rule: UpdateRule) -> Iterator[Cla
         rule,
         Holds(small),
         expected=Verdict.REFUTED,
+        folklore=True,
         seed=("S11",),
     )
+    yield from _excess(found, rule)
     first, second = Quantity("A", UNIT_INTERVAL, r"a^t"), Quantity("B", UNIT_INTERVAL, r"b^t")
     yield Claim(
         "uncorrected-steps-larger",
@@ -151,5 +159,49 @@ def _without_correction(found: NormalisedStep, rule: UpdateRule) -> Iterator[Cla
         hypotheses=(Hypothesis(gt((1 - found.a) ** 2, 1 - found.b), "the first uncorrected step is too large"),),
         derived=sp.sqrt(1 - found.b**t) / (1 - found.a**t),
         source=kingma_ba("section 6.4"),
+        seed=("S11",),
+    )
+
+
+def _excess(found: NormalisedStep, rule: UpdateRule) -> Iterator[Claim]:
+    """How much larger the uncorrected steps are: not monotone, fading in the end, several times at the defaults."""
+    t, a, b = rule.step_counter, found.a, found.b
+    share = sp.sqrt(1 - b**t) / (1 - a**t)
+    later = sp.sqrt(1 - b * b**t) / (1 - a * a**t)
+    yield Claim(
+        "uncorrected-steps-approach",
+        MOMENTS,
+        "The corrected step over the uncorrected one tends to 1.",
+        rule,
+        LimitIs(share, t, sp.oo, sp.Integer(1)),
+        derived=sp.Integer(1),
+        seed=("S10", "S11"),
+    )
+    yield Claim(
+        "uncorrected-steps-approach-steadily",
+        MOMENTS,
+        "Often drawn so: from the first step on the uncorrected step comes nearer to the corrected one. It first "
+        "departs further.",
+        rule,
+        Holds(le(share, later)),
+        expected=Verdict.REFUTED,
+        folklore=True,
+        seed=("S11",),
+    )
+    defaults = {h.symbol: h.default for h in rule.hyper if h.default is not None}
+    first, second = a.xreplace(defaults), b.xreplace(defaults)
+    if not isinstance(first, sp.Rational) or not isinstance(second, sp.Rational) or (1 - first) ** 2 <= 1 - second:
+        return
+    ratios = [(1 - first**n) ** 2 / (1 - second**n) for n in range(1, _LOOKED_AT)]
+    step = max(range(len(ratios)), key=ratios.__getitem__) + 1
+    times = sp.Rational(sp.floor(100 * sp.sqrt(ratios[step - 1])), 100)
+    powers = (sp.Pow(first, step, evaluate=False), sp.Pow(second, step, evaluate=False))
+    yield Claim(
+        "uncorrected-steps-excess",
+        MOMENTS,
+        f"At the defaults the uncorrected step number {step} is more than {float(times)} times the corrected one.",
+        rule,
+        Holds(gt((1 - powers[0]) ** 2, times**2 * (1 - powers[1]))),
+        derived=times,
         seed=("S11",),
     )

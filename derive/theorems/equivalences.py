@@ -56,6 +56,7 @@ def _while_lr_changes(found: Claim, rule: UpdateRule) -> Iterator[Claim]:
         relation=None,
         source=None,
         expected=Verdict.REFUTED,
+        folklore=True,
     )
 
 
@@ -135,6 +136,7 @@ def _nesterov_parameters(rule: UpdateRule) -> Iterator[Claim]:
         rule,
         same_name_map(rule, other),
         expected=Verdict.REFUTED,
+        folklore=True,
         seed=("S13",),
     )
 
@@ -158,6 +160,7 @@ def _near_relatives(rule: UpdateRule) -> Iterator[Claim]:
             rule,
             replace(goal, here=((beta1, sp.Integer(0)),), there=((hyperparameter("rho"), beta2),)),
             expected=Verdict.REFUTED,
+            folklore=True,
             seed=("S10",),
         )
         amsgrad = catalogue_rule("adam[amsgrad]")
@@ -187,4 +190,5 @@ def _near_relatives(rule: UpdateRule) -> Iterator[Claim]:
             rule,
             Equivalent(paper, states),
             expected=Verdict.REFUTED,
+            folklore=True,
         )

@@ -48,9 +48,10 @@ def _without_eps(rule: UpdateRule, step: sp.Expr) -> Iterator[Claim]:
     if eps is None or rule.theta in step.free_symbols:
         return
     at_zero = positive_gradient.xreplace({eps: sp.Integer(0)})
-    if at_zero.has(sp.nan, sp.zoo, sp.oo):
+    if at_zero.has(sp.nan, sp.zoo, sp.oo, sp.sign, sp.Piecewise):
         return
-    value = sp.factor_terms(sp.powsimp(at_zero)).xreplace(
+    numbers_raised = any(p.exp.free_symbols and p.base.is_Rational for p in at_zero.atoms(sp.Pow))
+    value = sp.factor_terms(at_zero if numbers_raised else sp.powsimp(at_zero)).xreplace(
         {sp.Symbol("positive_gradient", positive=True): _first_gradient()}
     )
     if value.has(sp.nan, sp.zoo, sp.oo):

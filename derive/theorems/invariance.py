@@ -10,6 +10,7 @@ from ..claim import Claim
 from ..comparison_goals import KeepsTheta, ScalesAs, Superposes, Values
 from ..prove.verdict import Verdict
 from ..rule import UpdateRule
+from ..sequence import one_step
 from ..structure import odd_states
 from ..symbols import Quantity, Unit, bound
 from ..translation import is_linear
@@ -80,6 +81,7 @@ def _units(rule: UpdateRule, system: UnitSystem) -> Iterator[Claim]:
             ScalesAs(((rule.gradient, objective / parameter), *_multipliers(rule, system.units, parameter, loss)[1:])),
             source=zeiler(""),
             expected=Verdict.REFUTED,
+            folklore=True,
             seed=("S8",),
         )
 
@@ -108,7 +110,8 @@ def _gradient_scale(rule: UpdateRule, system: UnitSystem) -> Iterator[Claim]:
         derived=degree,
         seed=("S2",) if degree == 1 else ("S14",),
     )
-    if eps is None or degree != 1:
+    if eps is None or degree != 1 or any(eps in one_step(rule)[s.symbol].free_symbols for s in rule.state):
+        # Where eps is part of a state, that state's domain is only known for an eps above 0.
         return
     kept = tuple((q, m) for q, m in scaled if q != eps)
     yield Claim(
@@ -133,6 +136,7 @@ def _gradient_scale(rule: UpdateRule, system: UnitSystem) -> Iterator[Claim]:
         ScalesAs(kept),
         source=kingma_ba("abstract") if rule.name == "adam" else None,
         expected=Verdict.REFUTED,
+        folklore=True,
         seed=("S2",),
     )
     yield Claim(
@@ -144,6 +148,7 @@ def _gradient_scale(rule: UpdateRule, system: UnitSystem) -> Iterator[Claim]:
         rule,
         ScalesAs(((rule.gradient, c),), fixed=((eps, sp.Integer(0)),), over_time=True),
         expected=Verdict.REFUTED,
+        folklore=True,
         seed=("S2", "S3"),
     )
 

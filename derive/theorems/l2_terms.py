@@ -41,6 +41,7 @@ def against_decoupled(rule: UpdateRule, coefficient: Quantity) -> Iterator[Claim
             replace(same_name_map(rule, scaled), there=((decay, coefficient),)),
             source=loshchilov_hutter("Proposition 1") if found is not None else None,
             expected=Verdict.PROVED if found is not None else Verdict.REFUTED,
+            folklore=found is None,
             seed=("S12",),
         )
     if found is not None and lr is not None:

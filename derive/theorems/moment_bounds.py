@@ -87,6 +87,7 @@ def _moment_bounds(found: NormalisedStep, rule: UpdateRule) -> Iterator[Claim]:
         Invariant(cleared, lemmas),
         hypotheses=(condition,),
         derived=found.supremum * sp.sqrt(1 - found.a ** (2 * t) / found.b**t),
+        typed=True,
         seed=("S2",),
     )
     chosen = {found.a: _SHORT_MEMORY[0], found.b: _SHORT_MEMORY[1]}
@@ -243,6 +244,7 @@ def _refuted_step(
         published=bound if source is not None else None,
         relation="upper" if source is not None else None,
         expected=Verdict.REFUTED,
+        folklore=source is None,
         seed=("S2", "S10"),
     )
 
@@ -273,10 +275,20 @@ def _equal_decays(found: NormalisedStep, rule: UpdateRule) -> Iterator[Claim]:
         "With equal decay rates no step is longer than the learning rate.",
         rule,
         StepWithin(
-            found.base, found.keep, found.rate, found.direction, after(found.scale), 1 - b**t, one, found.size, lemmas
+            found.base,
+            found.keep,
+            found.rate,
+            found.direction,
+            after(found.scale),
+            1 - b**t,
+            one,
+            found.size,
+            lemmas,
+            (default_trial(found, rule, {}, _extremal(found, dict(_defaults(rule)), 2)),),
         ),
         hypotheses=(equal,),
         derived=found.base,
+        typed=True,
         source=orvieto_gower(""),
         published=found.base,
         relation="equal",

@@ -54,6 +54,7 @@ def _variance(linear: LinearState, rule: UpdateRule, *, corrected: bool) -> Iter
             f"Var {name}[t]",
         ),
         derived=formula,
+        typed=True,
         seed=("S10", "S14"),
     )
     limit = noise * (1 - decay) / (1 + decay)
@@ -82,6 +83,7 @@ def _corrected_variance(linear: LinearState, rule: UpdateRule, formula: sp.Expr,
         rule,
         Equal(formula / (1 - decay**t) ** 2, corrected, r"\operatorname{Var} \hat{m}_t", "Var m_hat[t]"),
         derived=corrected,
+        typed=True,
         seed=("S10", "S11"),
     )
     later = corrected.xreplace({t: t + 1})
@@ -129,6 +131,7 @@ def _buffer_variance(linear: LinearState, rule: UpdateRule) -> Claim:
             f"Var {name}[t]",
         ),
         derived=formula,
+        typed=True,
         seed=("S14",),
     )
 
@@ -152,6 +155,7 @@ def _age(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
             "sum(j w[j], j < t)",
         ),
         derived=formula / (1 - decay**t),
+        typed=True,
         seed=("S1",),
     )
     square = (1 - decay) * (1 - decay ** (2 * t)) / (1 + decay)
@@ -178,6 +182,7 @@ def _age(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
         rule,
         Equal((1 - decay**t) ** 2 / square, sample, r"\frac{(\sum w_j)^2}{\sum w_j^2}", "sum(w)^2 / sum(w^2)"),
         derived=sample,
+        typed=True,
         seed=("S1", "S3"),
     )
     limit = (1 + decay) / (1 - decay)

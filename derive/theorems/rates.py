@@ -142,6 +142,7 @@ def _rate_monotone(rate: sp.Expr, linear: LinearState, rule: UpdateRule) -> Clai
         derived=rate,
         source=reddi("section 3"),
         expected=Verdict.PROVED if linear.is_sum else Verdict.REFUTED,
+        folklore=not linear.is_sum,
         seed=("S6", "S5"),
     )
 

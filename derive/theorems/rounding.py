@@ -19,6 +19,7 @@ from ..rounding_goals import AbsorbedIff, Computed, Rounded
 from ..rule import UpdateRule
 from ..symbols import NONNEGATIVE, Quantity
 from .rounded_averages import ABOUT_AVERAGES, spread, standing_still, underflow
+from .rounding_errors import rounding_errors
 from .subjects import FLOATING_POINT
 
 __all__ = ["claims"]
@@ -37,6 +38,7 @@ def claims(rule: UpdateRule) -> Iterator[Claim]:
         yield from standing_still(rule)
         yield from underflow(rule)
         yield from _lost_steps(rule)
+    yield from rounding_errors(rule)
     yield from spread(rule)
 
 
@@ -149,6 +151,7 @@ def _lost_exactly_if(rule: UpdateRule) -> Iterator[Claim]:
         rule,
         AbsorbedIff(name, one_spacing=True),
         expected=Verdict.REFUTED,
+        folklore=True,
         semantics=name,
     )
 
@@ -179,5 +182,6 @@ def _frozen(rule: UpdateRule, rate: sp.Rational, form: Format) -> Iterator[Claim
         goal,
         hypotheses=(Hypothesis(ge(sp.Abs(theta), start)), small),
         expected=Verdict.REFUTED,
+        folklore=True,
         semantics=form.name,
     )

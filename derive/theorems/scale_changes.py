@@ -56,6 +56,7 @@ def _average_recovers(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
         rule,
         ClosedForm(symbol, before**2, decay * symbol + (1 - decay) * now**2, form, *_labels(linear)),
         derived=form,
+        typed=True,
         seed=("S3",),
     )
     steps = sp.log((before**2 / now**2 - 1) / share) / sp.log(1 / decay)
@@ -68,6 +69,7 @@ def _average_recovers(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
         Holds(equivalent(le(form, (1 + share) * now**2), le(decay**t, share / (before**2 / now**2 - 1)))),
         hypotheses=(Hypothesis(gt(before, now), "the gradients have become smaller"),),
         derived=steps,
+        typed=True,
         seed=("S3", "S2"),
     )
 
@@ -84,6 +86,7 @@ def _sum_recovers(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
         rule,
         ClosedForm(symbol, linear.state.initial + past * before**2, symbol + now**2, form, *_labels(linear)),
         derived=form,
+        typed=True,
         seed=("S3", "S6"),
     )
     mean = (past * before**2 + t * now**2) / (past + t)
@@ -97,6 +100,7 @@ def _sum_recovers(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
         Holds(equivalent(le(mean, (1 + share) * now**2), le(steps, t))),
         hypotheses=(Hypothesis(gt(before, now), "the gradients have become smaller"),),
         derived=steps,
+        typed=True,
         seed=("S3",),
     )
 
@@ -113,6 +117,7 @@ def _geometric(linear: LinearState, rule: UpdateRule) -> Iterator[Claim]:
         rule,
         ClosedForm(symbol, sp.Integer(0), decay * symbol + (1 - decay) * growth ** (2 * t), form, *_labels(linear)),
         derived=form,
+        typed=True,
         seed=("S2",),
     )
     quotient, faded = decay / growth**2, decay**t / growth ** (2 * t)
@@ -172,6 +177,7 @@ def _sum_of_steps(rule: UpdateRule) -> Iterator[Claim]:
             sp.And(lt(low, total), le(total, high), evaluate=False),
         ),
         derived=high,
+        typed=True,
         seed=("S6",),
     )
 
@@ -195,6 +201,7 @@ def _potential(rule: UpdateRule) -> Iterator[Claim]:
             inputs=(g,),
         ),
         derived=2 * sp.sqrt(total),
+        typed=True,
         source=duchi("Lemma 4"),
         published=2 * sp.sqrt(total),
         relation="equal",

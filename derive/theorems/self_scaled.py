@@ -17,12 +17,12 @@ from ..tidying import tidied
 from .sources import zeiler
 from .subjects import CONSTANT_GRADIENT, FIRST_STEP, LARGEST_STEP, MONOTONICITY, RESPONSES
 
-__all__ = ["claims"]
+__all__ = ["averages", "claims"]
 
 
 def claims(rule: UpdateRule) -> Iterator[Claim]:
     """Bounds of the update, growth of its average, the fixed point under a constant gradient, vanishing gradients."""
-    found = _averages(rule)
+    found = averages(rule)
     if found is None:
         return
     squares, updates, decay = found
@@ -36,13 +36,15 @@ def claims(rule: UpdateRule) -> Iterator[Claim]:
         yield from _vanishing(rule, squares, updates, decay, eps)
 
 
-def _averages(rule: UpdateRule) -> tuple[Quantity, Quantity, sp.Expr] | None:
+def averages(rule: UpdateRule) -> tuple[Quantity, Quantity, sp.Expr] | None:
     """The average of squared gradients, that of squared updates, and their common decay rate."""
-    averages: list[LinearState] = [s for s in linear_states(rule) if s.is_average and s.input is not None]
+    linear = linear_states(rule)
+    means: list[LinearState] = [s for s in linear if s.is_average and s.input is not None]
     values = step_in_new_state(rule)
-    for second in rule.state:
+    # What averages its own past steps takes in a multiple of itself, so its recurrence has no constant decay rate.
+    for second in (s for s in rule.state if s not in [found.state for found in linear]):
         change = values[second.symbol]
-        for first in averages:
+        for first in means:
             root = after(first.state.symbol)
             recursive = change.has(second.symbol) and second.symbol != first.state.symbol
             if recursive and change.has(root) and not change.has(sp.Max) and second.symbol.domain.lower == 0:
@@ -65,6 +67,7 @@ def _bounds(rule: UpdateRule, updates: Quantity, decay: sp.Expr, eps: Quantity, 
         rule,
         EachStep(lt(taken, limit)),
         derived=sp.sqrt(limit),
+        typed=True,
         source=zeiler("Algorithm 1"),
         seed=("S8", "S9"),
     )
@@ -76,6 +79,7 @@ def _bounds(rule: UpdateRule, updates: Quantity, decay: sp.Expr, eps: Quantity, 
         rule,
         Holds(lt(first, eps / (1 - decay))),
         derived=sp.sqrt(eps / (1 - decay)),
+        typed=True,
         seed=("S9", "S11"),
     )
     yield Claim(
@@ -85,6 +89,7 @@ def _bounds(rule: UpdateRule, updates: Quantity, decay: sp.Expr, eps: Quantity, 
         rule,
         EachStep(le(after(updates), (1 + decay) * updates + eps)),
         derived=(1 + decay) * updates + eps,
+        typed=True,
         seed=("S9",),
     )
 
@@ -137,6 +142,7 @@ def _fixed_point(
             f"{updates.name}[t] - c^2",
         ),
         derived=factor,
+        typed=True,
         seed=("S9",),
     )
 

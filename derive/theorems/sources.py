@@ -5,17 +5,28 @@ from __future__ import annotations
 from ..rule import Source
 
 __all__ = [
+    "balles",
+    "bansal_gupta",
+    "bernstein",
+    "chen_lion",
     "cohen",
     "duchi",
+    "higham",
     "kingma_ba",
     "lessard",
+    "liu_radam",
     "loshchilov_hutter",
     "ma_yarats",
+    "mcmahan_streeter",
     "nesterov",
+    "nesterov_book",
     "orvieto_gower",
     "polyak",
     "pytorch_sgd",
     "reddi",
+    "riedmiller_braun",
+    "robbins_monro",
+    "shazeer_stern",
     "sutskever",
     "tieleman_hinton",
     "xie_li",
@@ -110,3 +121,60 @@ def shazeer_stern(where: str) -> Source:
     """Shazeer & Stern 2018."""
     title = "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost"
     return Source("Shazeer & Stern", 2018, title, where, "arXiv:1804.04235")
+
+
+def mcmahan_streeter(where: str) -> Source:
+    """McMahan & Streeter 2010."""
+    title = "Adaptive Bound Optimization for Online Convex Optimization"
+    return Source("McMahan & Streeter", 2010, title, where, "arXiv:1002.4908")
+
+
+def robbins_monro(where: str) -> Source:
+    """Robbins & Monro 1951."""
+    return Source("Robbins & Monro", 1951, "A Stochastic Approximation Method", where, "doi:10.1214/aoms/1177729586")
+
+
+def nesterov_book(where: str) -> Source:
+    """Nesterov 2004."""
+    return Source("Nesterov", 2004, "Introductory Lectures on Convex Optimization", where)
+
+
+def bansal_gupta(where: str) -> Source:
+    """Bansal & Gupta 2019."""
+    title = "Potential-Function Proofs for Gradient Methods"
+    return Source("Bansal & Gupta", 2019, title, where, "Theory of Computing 15(4)")
+
+
+def bernstein(where: str) -> Source:
+    """Bernstein et al. 2018."""
+    title = "signSGD: Compressed Optimisation for Non-Convex Problems"
+    return Source("Bernstein, Wang, Azizzadenesheli & Anandkumar", 2018, title, where, "arXiv:1802.04434")
+
+
+def balles(where: str) -> Source:
+    """Balles, Pedregosa & Le Roux 2020."""
+    title = "The Geometry of Sign Gradient Descent"
+    return Source("Balles, Pedregosa & Le Roux", 2020, title, where, "arXiv:2002.08056")
+
+
+def chen_lion(where: str) -> Source:
+    """Chen et al. 2023, on Lion."""
+    title = "Lion Secretly Solves Constrained Optimization: As Lyapunov Predicts"
+    return Source("Chen, Liu, Liang & Liu", 2023, title, where, "arXiv:2310.05898")
+
+
+def liu_radam(where: str) -> Source:
+    """Liu et al. 2020, on RAdam."""
+    title = "On the Variance of the Adaptive Learning Rate and Beyond"
+    return Source("Liu, Jiang, He, Chen, Liu, Gao & Han", 2020, title, where, "arXiv:1908.03265")
+
+
+def riedmiller_braun(where: str) -> Source:
+    """Riedmiller & Braun 1993."""
+    title = "A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP Algorithm"
+    return Source("Riedmiller & Braun", 1993, title, where, "doi:10.1109/ICNN.1993.298623")
+
+
+def higham(where: str) -> Source:
+    """Higham 2002."""
+    return Source("Higham", 2002, "Accuracy and Stability of Numerical Algorithms, 2nd edition", where)

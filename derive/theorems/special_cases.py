@@ -17,7 +17,7 @@ from .subjects import RELATIONS
 
 __all__ = ["claims", "special_cases"]
 
-_GRADIENTS = (0.7, -0.4, 1.3)
+_GRADIENTS = (0.7, -0.4, 1.3, 0.02, -0.6)
 
 
 def claims(rule: UpdateRule) -> Iterator[Claim]:

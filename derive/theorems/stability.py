@@ -61,7 +61,7 @@ def _published(rule: UpdateRule) -> tuple[sp.Expr | None, Source | None]:
     lr, mu, beta = symbols.get("lr"), symbols.get("momentum"), symbols.get("beta1")
     if lr is None:
         return None, None
-    table: dict[str, tuple[sp.Expr, Source]] = {
+    table: dict[str, tuple[sp.Expr, Source | None]] = {
         "sgd": (2 / lr, polyak("")),
         "rmsprop": (2 * PRECONDITIONER / lr, cohen("")),
     }
@@ -69,7 +69,14 @@ def _published(rule: UpdateRule) -> tuple[sp.Expr | None, Source | None]:
         table["sgd[momentum]"] = (2 * (1 + mu) / lr, polyak(""))
         table["sgd[nesterov]"] = (2 * (1 + mu) / ((1 + 2 * mu) * lr), cohen(""))
     if beta is not None:
-        table["adam"] = (2 * (1 + beta) * PRECONDITIONER / ((1 - beta) * lr), cohen(""))
+        adam = (1 + beta) * PRECONDITIONER / ((1 - beta) * lr)
+        table["adam"] = (2 * adam, cohen(""))
+        # Known results, with no publication to name.
+        table["nadam"] = (2 * adam / (1 + 2 * beta), None)
+        if "weight_decay" in symbols:
+            table["adamw"] = ((2 - lr * symbols["weight_decay"]) * adam, None)
+        if "nu" in symbols:
+            table["qhm"] = (2 * (1 + beta) / ((1 + beta - 2 * symbols["nu"] * beta) * lr), None)
     return table.get(rule.name, (None, None))
 
 
@@ -107,6 +114,7 @@ def _against_descent(found: Linearised, interval: Region, rule: UpdateRule) -> I
             StableIff(found.polynomial, ROOT, condition),
             hypotheses=_hypotheses(interval),
             expected=Verdict.REFUTED,
+            folklore=True,
             seed=("S13",),
         )
 

@@ -56,6 +56,19 @@ def _of_gradient(found: NormalisedStep, rule: UpdateRule) -> Iterator[Claim]:
         Equal(z**2 / first, above / below, r"\frac{g_1^2}{s_1}", "g[1]^2 / s[1]"),
         derived=above / below,
     )
+    fed = found.second.state.symbol
+    yield Claim(
+        "gradient-bound-attained-only-first",
+        LARGEST_STEP,
+        "Only such a gradient attains it: once something was accumulated, every gradient stays below.",
+        rule,
+        EachStep(lt(z**2 * below, above * second)),
+        hypotheses=(
+            Hypothesis(gt(fed, 0), "something was accumulated before"),
+            Hypothesis(gt(found.second.decay, 0), "it is remembered"),
+        )[: 1 if own else 2],
+        seed=("S2",),
+    )
     yield step_bound(found, rule, above, below, (), (), duchi("section 1.1") if own else None)
     yield Claim(
         "step-bound-not-attained",
@@ -113,6 +126,7 @@ def _longer_than_lr(found: NormalisedStep, rule: UpdateRule, title: str) -> Clai
         rule,
         EachStep(le(moved, found.base**2), trials=(default_trial(found, rule, {}, (sp.Integer(1),)),)),
         expected=Verdict.REFUTED,
+        folklore=True,
         seed=("S2", "S11"),
     )
 

@@ -7,6 +7,7 @@ __all__ = [
     "BIAS_CORRECTION",
     "BOUNDS",
     "CONSTANT_GRADIENT",
+    "CONVERGENCE",
     "EFFECTIVE_STEP",
     "EPSILON",
     "FIRST_STEP",
@@ -39,6 +40,7 @@ LARGEST_STEP = "Largest step"
 RESPONSES = "Responses to simple gradients"
 SCALE_CHANGES = "Gradients whose scale changes"
 STABILITY = "Stability on a quadratic"
+CONVERGENCE = "Convergence"
 INVARIANCE = "Invariances and units"
 WEIGHT_DECAY = "Weight decay"
 RELATIONS = "Relations to other rules"
@@ -60,6 +62,7 @@ ORDER = (
     RESPONSES,
     SCALE_CHANGES,
     STABILITY,
+    CONVERGENCE,
     INVARIANCE,
     EPSILON,
     WEIGHT_DECAY,

@@ -9,13 +9,15 @@ import sympy as sp
 from ..claim import Claim, Hypothesis
 from ..goal import Holds
 from ..linearised import CURVATURE, ROOT, Linearised, linearised
-from ..relations import ge, le
+from ..relations import ge, le, lt, replaced
 from ..rule import UpdateRule
-from ..symbols import POSITIVE, Quantity
+from ..symbols import POSITIVE, Domain, Quantity
 from .sources import lessard
 from .subjects import STABILITY
 
 __all__ = ["claims"]
+
+_ABOVE_TWO = Domain("greater than two", lower=sp.Integer(2), lower_open=True)
 
 
 def claims(rule: UpdateRule) -> Iterator[Claim]:
@@ -37,8 +39,10 @@ def _tuned(found: Linearised, rule: UpdateRule) -> Iterator[Claim]:
         yield from _tuned_descent(found, rule, lr)
     elif mu is not None and sp.Poly(found.polynomial, ROOT).TC() == mu:
         yield _tuned_heavy_ball(found, rule, lr, mu)
+        yield _best_heavy_ball(found, rule)
     elif mu is not None:
         yield _tuned_nesterov(found, rule, lr, mu)
+        yield _tuned_nesterov_rate(found, rule, lr, mu)
 
 
 def _edges() -> tuple[Quantity, Quantity]:
@@ -72,6 +76,7 @@ def _tuned_descent(found: Linearised, rule: UpdateRule, lr: Quantity) -> Iterato
         source=lessard("Proposition 1"),
         published=rate,
         relation="equal",
+        typed=True,
         seed=("S13",),
     )
     ends = [root.xreplace({CURVATURE: edge**2}) ** 2 for edge in (low, high)]
@@ -86,6 +91,7 @@ def _tuned_descent(found: Linearised, rule: UpdateRule, lr: Quantity) -> Iterato
         source=lessard("Proposition 1"),
         published=rate,
         relation="equal",
+        typed=True,
         seed=("S13",),
     )
 
@@ -107,6 +113,7 @@ def _tuned_heavy_ball(found: Linearised, rule: UpdateRule, lr: Quantity, mu: Qua
         source=lessard("Proposition 1"),
         published=rate,
         relation="equal",
+        typed=True,
         seed=("S13",),
     )
 
@@ -129,5 +136,64 @@ def _tuned_nesterov(found: Linearised, rule: UpdateRule, lr: Quantity, mu: Quant
         source=lessard("Proposition 1"),
         published=rate,
         relation="equal",
+        typed=True,
+        seed=("S13",),
+    )
+
+
+def _radius_conditions(found: Linearised, radius: sp.Expr, values: dict[sp.Basic, sp.Basic]) -> list[sp.Basic]:
+    """Jury's conditions for a quadratic whose roots, divided by `radius`, lie in the closed unit disc."""
+    p = sp.Poly(found.polynomial, ROOT)
+    conditions = (ge(p.eval(radius), 0), ge(p.eval(-radius), 0), le(p.TC(), radius**2))
+    return [replaced(c, values) for c in conditions]
+
+
+def _best_heavy_ball(found: Linearised, rule: UpdateRule) -> Claim:
+    low, high = _edges()
+    radius = Quantity("r", POSITIVE, "r", meaning="what no root exceeds")
+    hypotheses = [
+        Hypothesis(c, f"no root exceeds r at the curvature {name}")
+        for name, edge in (("m", low), ("L", high))
+        for c in _radius_conditions(found, radius, {CURVATURE: edge**2})
+    ]
+    return Claim(
+        "tuned-rate-is-best",
+        STABILITY,
+        "No learning rate and momentum do better: if at the least and at the largest curvature no root exceeds r, "
+        "then r is at least this.",
+        rule,
+        Holds(ge(radius, (high - low) / (high + low))),
+        hypotheses=(*hypotheses, Hypothesis(lt(low, high), "m is below L")),
+        derived=(high - low) / (high + low),
+        source=lessard("Proposition 1"),
+        published=(high - low) / (high + low),
+        relation="equal",
+        typed=True,
+        seed=("S13",),
+    )
+
+
+def _tuned_nesterov_rate(found: Linearised, rule: UpdateRule, lr: Quantity, mu: Quantity) -> Claim:
+    """With S^2 = 3 L/m + 1 the published setting is rational in S."""
+    least = Quantity("m", POSITIVE, "m", meaning="least curvature")
+    root = Quantity("S", _ABOVE_TWO, "S", meaning="root of 3 L/m + 1")
+    rate = 1 - 2 / root
+    tuned: dict[sp.Basic, sp.Basic] = {lr: 4 / (least * root**2), mu: (root - 2) / (root + 2)}
+    return Claim(
+        "tuned-rate-other-lr",
+        STABILITY,
+        "With S^2 = 3 L/m + 1, lr = 4 / (3 L + m) and momentum (S - 2)/(S + 2), no root exceeds 1 - 2/S at any "
+        "curvature: less than with lr = 1/L.",
+        rule,
+        Holds(sp.And(*_radius_conditions(found, rate, tuned), evaluate=False)),
+        hypotheses=(
+            Hypothesis(le(least, CURVATURE), "no curvature is below m"),
+            Hypothesis(le(3 * CURVATURE, least * (root**2 - 1)), "no curvature is above L"),
+        ),
+        derived=rate,
+        source=lessard("Proposition 1"),
+        published=rate,
+        relation="equal",
+        typed=True,
         seed=("S13",),
     )

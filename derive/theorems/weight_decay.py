@@ -8,19 +8,21 @@ import sympy as sp
 
 from ..claim import Claim, Hypothesis
 from ..comparison_goals import KeepsTheta
-from ..goal import ClosedForm, DependsOn, EachStep, Equal, Holds
+from ..goal import ClosedForm, DependsOn, EachStep, Equal, Holds, LimitIs
+from ..normalised import NormalisedStep, normalised_step
 from ..prove.shrinking import resting_states
 from ..prove.verdict import Verdict
 from ..recurrence_goals import Trial
-from ..relations import ge, gt, implies, le, replaced
+from ..relations import ge, gt, implies, le, lt, replaced
 from ..rule import UpdateRule
 from ..sequence import displacement, one_step
 from ..structure import Movement, movement
-from ..symbols import Quantity, after, bound
+from ..symbols import OPEN_UNIT, Quantity, after, bound
 from ..translation import is_linear
 from .equivalences import same_name_map
 from .l2_terms import against_decoupled
 from .partners import coupled_decay, decay_after_step, decay_before_step
+from .sign_steps import follows_sign
 from .sources import loshchilov_hutter, xie_li
 from .subjects import WEIGHT_DECAY
 
@@ -84,6 +86,7 @@ def _without_gradient(factor: sp.Expr, rule: UpdateRule, *, coupled: bool) -> Cl
         derived=factor if true else None,
         source=None if coupled else loshchilov_hutter("Algorithm 2"),
         expected=Verdict.PROVED if true else Verdict.REFUTED,
+        folklore=not true,
         seed=("S12",),
     )
 
@@ -140,6 +143,7 @@ def _order_of_lines(found: Movement, rule: UpdateRule) -> Iterator[Claim]:
         rule,
         same_name_map(rule, after_),
         expected=Verdict.REFUTED,
+        folklore=True,
         seed=("S12",),
     )
     update = Quantity("u", latex="u", meaning="what the step subtracts from theta beside the decay, divided by lr")
@@ -196,6 +200,10 @@ def _bounded_theta(found: Movement, rule: UpdateRule) -> Iterator[Claim]:
         seed=("S12",),
     )
     yield from _unit_updates(decay, rule)
+    yield from _settles(found, rule, decay, update)
+    step = normalised_step(rule)
+    if lr is not None and step is not None and step.a != 0 and step.z == rule.gradient:
+        yield _radius(step, decay, lr, rule)
     excess = found.keep * (rule.theta - most / decay)
     yield Claim(
         "decay-pulls-theta-back",
@@ -212,7 +220,7 @@ def _bounded_theta(found: Movement, rule: UpdateRule) -> Iterator[Claim]:
 def _unit_updates(decay: Quantity, rule: UpdateRule) -> Iterator[Claim]:
     """Two growing gradients give an update above 1 where the second moment forgets more slowly than the first."""
     hyper = {h.name: h for h in rule.hyper}
-    if coupled_decay(rule) is not None or not {"beta1", "beta2"} <= set(hyper):
+    if coupled_decay(rule) is not None or follows_sign(rule) or not {"beta1", "beta2"} <= set(hyper):
         return
     beta1, beta2 = hyper["beta1"].default, hyper["beta2"].default
     if beta1 is None or beta2 is None:
@@ -229,5 +237,59 @@ def _unit_updates(decay: Quantity, rule: UpdateRule) -> Iterator[Claim]:
             trials=(Trial(((decay, sp.Integer(1)),), (-beta1 / beta2, sp.Integer(-1))),),
         ),
         expected=Verdict.REFUTED,
+        folklore=True,
+        seed=("S12",),
+    )
+
+
+def _settles(found: Movement, rule: UpdateRule, decay: Quantity, update: Quantity) -> Iterator[Claim]:
+    """Updates that do not change, as sign(g) under a constant gradient, lead theta to -u / lambda."""
+    t, start = rule.step_counter, Quantity("theta_0", latex=r"\theta_0", meaning="parameter before the first step")
+    lr = sp.cancel((1 - found.keep) / decay)
+    formula = found.keep**t * start - (1 - found.keep**t) * update / decay
+    positive = Hypothesis(gt(decay, 0), "there is decay")
+    yield Claim(
+        "decay-under-constant-updates",
+        WEIGHT_DECAY,
+        "While every update is the same u, theta is this: it forgets where it began.",
+        rule,
+        ClosedForm(rule.theta, start, found.keep * rule.theta - lr * update, formula, r"\theta_t", "theta[t]"),
+        derived=formula,
+        seed=("S12",),
+    )
+    kept = Quantity("x", OPEN_UNIT, "x", meaning="what a step leaves of theta, 1 - lr lambda")
+    yield Claim(
+        "decay-under-constant-updates-limit",
+        WEIGHT_DECAY,
+        "With x = 1 - lr lambda between 0 and 1 it tends to -u / lambda: to the edge of the interval that the decay "
+        "keeps it in.",
+        rule,
+        LimitIs(kept**t * start - (1 - kept**t) * update / decay, t, sp.oo, -update / decay),
+        hypotheses=(positive,),
+        derived=-update / decay,
+        source=xie_li(""),
+        seed=("S12",),
+    )
+
+
+def _radius(step: NormalisedStep, decay: Quantity, lr: Quantity, rule: UpdateRule) -> Claim:
+    """The interval for updates up to the derived constant of the step bound."""
+    most = sp.cancel(step.base / lr) * step.supremum
+    theta, update = rule.theta, Quantity("u", latex="u", meaning="what the step subtracts beside the decay, over lr")
+    following = step.keep * theta - lr * update
+    return Claim(
+        "decay-bounds-theta-derived",
+        WEIGHT_DECAY,
+        "Updates are bounded by the derived constant of the step bound, so decay keeps theta within that constant over "
+        "lambda: wider than 1 / lambda.",
+        rule,
+        Holds(le(following**2 * decay**2, most**2)),
+        hypotheses=(
+            Hypothesis(le(update**2, most**2), "no update exceeds the step bound"),
+            Hypothesis(le(theta**2 * decay**2, most**2), "theta is in the interval before the step"),
+            Hypothesis(le(lr * decay, 1), "the decay does not overshoot"),
+            Hypothesis(lt(step.a**2, step.b), "the first moment forgets faster than the root of the second"),
+        ),
+        derived=most / decay,
         seed=("S12",),
     )

@@ -37,7 +37,7 @@ def test_the_catalogue_is_settled_as_expected(results: dict[tuple[str, str], Res
     strange = [key for key, r in results.items() if not r.as_expected]
     assert strange == []
     assert {r.claim.subject for r in results.values()} == {FLOATING_POINT}
-    assert {r.claim.semantics for r in results.values()} == {"real", "float32", "bfloat16"}
+    assert {r.claim.semantics for r in results.values()} == {"real", "float16", "float32", "bfloat16"}
 
 
 def test_published_thresholds_are_derived(results: dict[tuple[str, str], Result]) -> None:
@@ -47,7 +47,7 @@ def test_published_thresholds_are_derived(results: dict[tuple[str, str], Result]
     assert results["adam", "decay-rounds-to-one-bfloat16"].derived == 1 - sp.Rational(1, 2**9)
     frozen = [results["adam", f"frozen-above-{rate}-bfloat16"].derived for rate in ("1e-3", "3e-4", "1e-4")]
     assert frozen == [sp.Rational(1, 2), sp.Rational(1, 8), sp.Rational(1, 32)]
-    for form, published in (("float32", 8.37e-22), ("bfloat16", 2.14e-19)):
+    for form, published in (("float32", 8.37e-22), ("bfloat16", 2.14e-19), ("float16", 5.45e-3)):
         found = float(results["adam", f"stays-zero-v-{form}"].derived)
         assert found == pytest.approx(published, rel=2e-3)
 

@@ -58,7 +58,15 @@ def _with(parts: list[sp.Basic], index: int, part: sp.Basic) -> sp.Basic:
 def _scaled(condition: sp.Basic, factor: sp.Rational) -> Iterator[sp.Basic]:
     parts = _parts(condition)
     for index, part in enumerate(parts):
-        yield _with(parts, index, part.func(part.lhs, factor * part.rhs, evaluate=False))
+        if isinstance(part, sp.core.relational.Relational):
+            yield _with(parts, index, part.func(part.lhs, factor * part.rhs, evaluate=False))
+        elif isinstance(part, sp.Or):
+            # An implication: its conclusion is changed.
+            said = part.args[-1] if isinstance(part.args[0], sp.Not) else part.args[0]
+            rest = [a for a in part.args if a != said]
+            if isinstance(said, sp.core.relational.Relational):
+                changed = said.func(said.lhs, factor * said.rhs, evaluate=False)
+                yield _with(parts, index, sp.Or(*rest, changed, evaluate=False))
 
 
 def _reversed(condition: sp.Basic) -> Iterator[sp.Basic]:
@@ -87,6 +95,10 @@ def _value(expression: sp.Expr, values: dict[sp.Basic, float]) -> float:
 def _fails(condition: sp.Basic, values: dict[sp.Basic, float]) -> bool:
     if isinstance(condition, sp.And):
         return any(_fails(part, values) for part in condition.args)
+    if isinstance(condition, sp.Or):
+        return all(_fails(part, values) for part in condition.args)
+    if isinstance(condition, sp.Not):
+        return not _fails(condition.args[0], values)
     left, right = _value(condition.lhs, values), _value(condition.rhs, values)
     clear = 1e-7 * (1e-6 + abs(left) + abs(right))
     gap = left - right
@@ -113,9 +125,10 @@ def violated(claim: Claim) -> bool:
 
 
 def _constants(symbols: set[sp.Symbol], claim: Claim, chance: random.Random) -> dict[sp.Basic, float]:
-    for _ in range(60):
+    given = [h.condition for h in claim.hypotheses if h.condition.free_symbols <= symbols]
+    for _ in range(200):
         values: dict[sp.Basic, float] = {s: _draw(s, chance) for s in sorted(symbols, key=str)}
-        if all(_holds(h.condition, values) for h in claim.hypotheses):
+        if all(_holds(c, values) for c in given):
             return values
     raise ValueError("no values satisfy the hypotheses")
 
@@ -130,10 +143,19 @@ def _recurrence(claim: Claim, chance: random.Random) -> bool:
         at = {**values, **now, T: float(t)}
         if _fails(goal.condition, at):
             return True
-        inputs = {s: _draw(s, chance) for s in goal.inputs}
+        inputs = _inputs(claim, at, chance)
         ahead = {**at, **inputs, T: float(t + 1)}
         now = {s: _value(e, ahead) for s, e in zip(goal.symbols, goal.following, strict=True)}
     return False
+
+
+def _inputs(claim: Claim, values: dict[sp.Basic, float], chance: random.Random) -> dict[sp.Basic, float]:
+    """Values of the inputs of one step that the hypotheses allow; 0 and 1 are tried too."""
+    for attempt in range(60):
+        drawn = {s: float(chance.choice((0, 1))) if attempt % 3 == 2 else _draw(s, chance) for s in claim.goal.inputs}
+        if all(_holds(h.condition, {**values, **drawn}) for h in claim.hypotheses):
+            return drawn
+    raise ValueError("no inputs satisfy the hypotheses")
 
 
 def _stability(claim: Claim, chance: random.Random) -> bool:

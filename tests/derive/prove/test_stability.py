@@ -115,10 +115,26 @@ def test_the_linearised_step_is_the_rules_own_on_a_quadratic() -> None:
             assert sp.expand(row - direct) == 0
 
 
-def test_every_rule_of_the_catalogue_has_a_region() -> None:
+WITHOUT_A_REGION = {
+    "nadam[momentum_decay]": "two divisors adapt, and one constant cannot stand for both",
+    "signsgd": "a sign is not linear",
+    "signsgd[momentum]": "a sign is not linear",
+    "lion": "a sign is not linear",
+    "rprop": "cases are not linear",
+    "rprop[irprop_minus]": "cases are not linear",
+    "asgd": "the mean's recurrence changes with t",
+    "ftrl": "theta is made anew in every step",
+}
+
+
+def test_every_rule_that_becomes_linear_has_a_region() -> None:
+    without = set()
     for name in names():
         made = rule(name)
-        assert region(linearised(made), made) is not None, name
+        found = linearised(made)
+        if found is None or region(found, made) is None:
+            without.add(name)
+    assert without == set(WITHOUT_A_REGION)
 
 
 def test_the_two_cycle_of_rmsprop_needs_a_small_eps() -> None:
