@@ -1,9 +1,11 @@
 """A second, small checker for the certificates of proofs.
 
 It shares no code with what found them: nothing here imports the provers, the theorems, or SymPy.  It reads a
-certificate (:mod:`.reading`), works out itself what has to be shown for the claim (:mod:`.obligations`), decides
-that by exact polynomials (:mod:`.algebra`, :mod:`.signs`) or asks cvc5, a solver that took no part in finding the
-proof (:mod:`.smtlib`, :mod:`.solver`), and evaluates counterexamples exactly (:mod:`.replay`, :mod:`.intervals`).
+certificate (:mod:`.reading`), works out itself what has to be shown for the claim (:mod:`.obligations`), looks that up
+among the certificate's obligations (:mod:`.listing`), decides each by exact polynomials (:mod:`.algebra`,
+:mod:`.signs`) or asks cvc5, a solver that took no part in finding the proof (:mod:`.smtlib`, :mod:`.solver`), and
+evaluates counterexamples exactly (:mod:`.replay`, :mod:`.intervals`).  Claims about rounded arithmetic are proved anew
+with its own rounding (:mod:`.formats`, :mod:`.rounded_claims`).
 
 >>> from optproof.derive.recheck import recheck
 >>> checked = recheck("certificates")  # doctest: +SKIP

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .algebra import Algebra
-from .decide import ALGEBRA, EVALUATION, Decider, with_equations_used
+from .decide import ALGEBRA, EVALUATION, Decider
 from .expression import BadCertificateError, Expression, UndefinedError, parse, subexpressions
-from .obligations import Need, NotRederivableError, Plan, plan_for
-from .printing import goal_text, text
-from .reading import Certificate, Obligation, load, read
+from .listing import Listing
+from .obligations import plan_for
+from .plan import NotRederivableError, Plan
+from .printing import text
+from .reading import Certificate, load, read
 from .replay import replay
+from .rounded_claims import NOTE, ROUNDED, prove as prove_rounded
+from .rounded_replay import replay_rounded
 from .smtlib import NotRealArithmeticError, question
 from .solver import FINDER, Solver
+from .statements import goal_text
 
 __all__ = [
     "CONFIRMED",
@@ -76,7 +81,7 @@ def check(content: str, solver: Solver) -> Finding:
     try:
         certificate = read(load(content))
         record = _record(certificate)
-        found = _refuted(certificate) if certificate.verdict == "REFUTED" else _Proof(certificate, solver).check()
+        found = _found(certificate, solver)
     except (BadCertificateError, UndefinedError) as error:
         found = Finding(REJECTED, str(error))
     except RecursionError:
@@ -89,14 +94,32 @@ def check(content: str, solver: Solver) -> Finding:
     )
 
 
-def _refuted(certificate: Certificate) -> Finding:
+def _found(certificate: Certificate, solver: Solver) -> Finding:
+    rounded = certificate.goal["kind"] in ROUNDED or certificate.claim["semantics"] != "real"
+    if certificate.verdict == "REFUTED":
+        return _refuted(certificate, replay_rounded if rounded else replay, NOTE if rounded else "")
+    return _rounded(certificate, solver) if rounded else _Proof(certificate, solver).check()
+
+
+def _rounded(certificate: Certificate, solver: Solver) -> Finding:
+    """The check of a proved claim about rounded arithmetic, which obeys no law of the real numbers."""
+    if certificate.witness:
+        raise BadCertificateError("a proved claim has no counterexample")
+    try:
+        by = prove_rounded(certificate, solver)
+    except NotRederivableError as error:
+        return Finding(NOT_CONFIRMED, str(error))
+    return Finding(FINDER_ONLY if by == FINDER else CONFIRMED, NOTE, (by,), len(certificate.obligations))
+
+
+def _refuted(certificate: Certificate, play: Callable[[Certificate], None], note: str) -> Finding:
     if certificate.obligations or certificate.facts:
         raise BadCertificateError("a refuted claim has nothing to show but its counterexample")
     try:
-        replay(certificate)
+        play(certificate)
     except NotRederivableError as error:
         return Finding(NOT_CONFIRMED, str(error))
-    return Finding(CONFIRMED, confirmed_by=(EVALUATION,))
+    return Finding(CONFIRMED, note, confirmed_by=(EVALUATION,))
 
 
 class _Proof:
@@ -138,12 +161,9 @@ class _Proof:
 
     def _require_listed(self, plan: Plan) -> None:
         """Every need is met by an obligation of the certificate that uses no more than it may."""
-        c = self.certificate
-        everything = [e for o in c.obligations for e in (o.shows, *o.given)]
-        everything += [e for n in plan.needs for e in (n.shows, *n.allowed)]
-        algebra = Algebra(everything, c.domains)
+        listing = Listing(self.certificate, plan.needs)
         for need in plan.needs:
-            problem = _met(need, c.obligations, algebra)
+            problem = listing.problem(need)
             if problem is not None:
                 raise BadCertificateError(f"{need.words}: {problem}: {text(need.shows)}")
 
@@ -158,25 +178,6 @@ class _Proof:
                 asked = ""
             if o.smtlib != asked:
                 raise BadCertificateError(f"the SMT-LIB text is not the question whether {text(o.shows)}")
-
-
-def _met(need: Need, obligations: tuple[Obligation, ...], algebra: Algebra) -> str | None:
-    """None if an obligation meets the need, else what is wrong."""
-    problem = "the certificate lacks this obligation"
-    # Where the need may assume that a symbol equals something, what it shows may be written with that.
-    forms = [need.shows, *with_equations_used(need.allowed, need.shows)]
-    for obligation in obligations:
-        if not any(algebra.same(obligation.shows, form) for form in forms):
-            continue
-        if need.accepts is not None:
-            found = need.accepts(obligation)
-        else:
-            strange = [g for g in obligation.given if not any(algebra.same(g, a) for a in need.allowed)]
-            found = f"the obligation assumes {text(strange[0])}, which it may not" if strange else None
-        if found is None:
-            return None
-        problem = found
-    return problem
 
 
 def _record(c: Certificate) -> dict[str, Any]:

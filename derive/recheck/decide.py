@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from .abstraction import with_any_gradient, with_named_divisors
 from .algebra import Algebra
 from .domains import Domain
 from .expression import Expression, UndefinedError, contains, free_symbols, is_relation, replace, subexpressions
 from .intervals import UndecidedError, holds
-from .reading import GRADIENT
 from .smtlib import NotRealArithmeticError, question
 from .solver import Answer, Solver
 
@@ -50,7 +50,7 @@ class Decider:
         return self._memory[key]
 
     def _decide(self, given: Sequence[Expression], shows: Expression) -> Decision:
-        given, shows = _generalised(given, shows)
+        given, shows = with_any_gradient(given, shows)
         if isinstance(shows, tuple) and shows[0] == "and":
             return _all(self._decide(given, part) for part in shows[1:])
         if shows is True or shows in given or self._by_algebra(shows):
@@ -100,25 +100,22 @@ class Decider:
         Most are answered at once, so no form is waited for long before all were tried.  The last form leaves nothing
         out: its ``sat`` is an answer too.
         """
+        named = with_named_divisors(given, shows, self.domains)
+        if named is not None:
+            yield _cleared_question(*named), self.solver.soon, False
         # What is assumed with roots and quotients in it is seldom needed and slows solvers down: first without.
         plain = [g for g in given if not contains(g, "**") or all(map(_is_plain, subexpressions(g)))]
         yield question(plain, shows, self.domains), self.solver.soon, False
-        algebra = Algebra([shows, *given], self.domains)
-        cleared = question([self._cleared(g, algebra) for g in given], self._cleared(shows, algebra), self.domains)
+        cleared = _cleared_question(given, shows, self.domains)
         yield cleared, self.solver.soon, True
         yield cleared, self.solver.soon, False
-        yield question(plain, self._cleared(shows, algebra), self.domains), self.solver.soon, False
+        yield (
+            question(plain, _cleared(shows, Algebra([shows, *given], self.domains)), self.domains),
+            self.solver.soon,
+            False,
+        )
         yield cleared, self.solver.late, False
         yield question(given, shows, self.domains), self.solver.soon, False
-
-    def _cleared(self, condition: Expression, algebra: Algebra) -> Expression:
-        """The condition with relations between quotients multiplied out, where the divisors' signs are evident."""
-        if is_relation(condition):
-            above = algebra.cleared(condition[1], condition[2])
-            return condition if above is None else (condition[0], above, Fraction(0))
-        if isinstance(condition, tuple) and condition[0] in ("and", "or", "not", "implies", "iff"):
-            return (condition[0], *(self._cleared(part, algebra) for part in condition[1:]))
-        return condition
 
     def contradictory(self, conditions: Sequence[Expression]) -> bool:
         """Whether a solver shows that no values satisfy `conditions` together."""
@@ -128,22 +125,23 @@ class Decider:
             return False
 
 
+def _cleared_question(given: Sequence[Expression], shows: Expression, domains: Mapping[str, Domain]) -> str:
+    """The question with relations between quotients multiplied out."""
+    algebra = Algebra([shows, *given], domains)
+    return question([_cleared(g, algebra) for g in given], _cleared(shows, algebra), domains)
+
+
+def _cleared(condition: Expression, algebra: Algebra) -> Expression:
+    """The condition with relations between quotients multiplied out, where the divisors' signs are evident."""
+    if is_relation(condition):
+        above = algebra.cleared(condition[1], condition[2])
+        return condition if above is None else (condition[0], above, Fraction(0))
+    if isinstance(condition, tuple) and condition[0] in ("and", "or", "not", "implies", "iff"):
+        return (condition[0], *(_cleared(part, algebra) for part in condition[1:]))
+    return condition
+
+
 _CONTRARY = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-
-
-def _generalised(given: Sequence[Expression], shows: Expression) -> tuple[Sequence[Expression], Expression]:
-    """With ``g + c`` replaced by g, where g is a real number that occurs in this sum only: both are any real number."""
-    conditions = (shows, *given)
-    sums = {e for c in conditions for e in subexpressions(c) if isinstance(e, tuple) and e[0] == "+" and GRADIENT in e}
-    if len(sums) != 1:
-        return given, shows
-    (total,) = sums
-    rest = tuple(a for a in total[1:] if a != GRADIENT)
-    mark = f"{GRADIENT}!"
-    replaced = [replace(c, {total: mark}) for c in conditions]
-    if len(rest) != len(total) - 2 or any(GRADIENT in free_symbols(e) for e in (*rest, *replaced)):
-        return given, shows
-    return [replace(c, {mark: GRADIENT}) for c in replaced[1:]], replace(replaced[0], {mark: GRADIENT})
 
 
 def _is_plain(e: Expression) -> bool:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from .expression import Expression, free_symbols, linear, make, subexpressions
 
-__all__ = ["COUNT", "NONNEGATIVE", "POSITIVE", "REAL", "Domain", "Power", "Powers", "linear_exponent"]
+__all__ = ["COUNT", "NONNEGATIVE", "POSITIVE", "REAL", "Domain", "Power", "Powers", "linear_exponent", "power_domain"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,31 @@ def linear_exponent(exponent: Expression, domains: Mapping[str, Domain]) -> tupl
     if not domains.get(counter, REAL).integer:
         return None
     return counter, int(found[counter]), int(found.get("", 0))
+
+
+def power_domain(base: Expression, exponent: Expression, domains: Mapping[str, Domain]) -> Domain:
+    """Where a power of a positive number lies, whatever real number its exponent is.
+
+    Examples
+    --------
+    >>> found = power_domain(Fraction(1, 2), ("*", "a", "t"), {"a": NONNEGATIVE, "t": COUNT})
+    >>> found.contains(Fraction(1)), found.contains(Fraction(0)), found.contains(Fraction(2))
+    (True, False, False)
+    """
+    if not isinstance(base, Fraction) or base <= 0:
+        return REAL
+    below_one = base <= 1 and _is_nonnegative(exponent, domains)
+    return Domain(Fraction(0), Fraction(1), lower_open=True) if below_one else POSITIVE
+
+
+def _is_nonnegative(e: Expression, domains: Mapping[str, Domain]) -> bool:
+    """Whether a sum or product of nonnegative symbols and numbers is evidently nonnegative."""
+    if isinstance(e, Fraction):
+        return e >= 0
+    if isinstance(e, str):
+        lower = domains.get(e, REAL).lower
+        return lower is not None and lower >= 0
+    return isinstance(e, tuple) and e[0] in ("+", "*") and all(_is_nonnegative(a, domains) for a in e[1:])
 
 
 @dataclass(frozen=True)

@@ -231,6 +231,26 @@ def _sign(arguments: tuple[Expression, ...]) -> Expression:
     return Fraction((inner > 0) - (inner < 0)) if isinstance(inner, Fraction) else ("sign", inner)
 
 
+def _joined(name: str) -> Callable[[tuple[Expression, ...]], Expression]:
+    """A condition that is said twice is said once."""
+
+    def fold(arguments: tuple[Expression, ...]) -> Expression:
+        kept = tuple(dict.fromkeys(arguments))
+        return kept[0] if len(kept) == 1 else (name, *kept)
+
+    return fold
+
+
+def _logarithm(arguments: tuple[Expression, ...]) -> Expression:
+    (inner,) = arguments
+    return Fraction(0) if inner == 1 else ("log", inner)
+
+
+def _exponential(arguments: tuple[Expression, ...]) -> Expression:
+    (inner,) = arguments
+    return Fraction(1) if inner == 0 else ("exp", inner)
+
+
 def _extremum(name: str, choose: Callable[..., Fraction]) -> Callable[[tuple[Expression, ...]], Expression]:
     def fold(arguments: tuple[Expression, ...]) -> Expression:
         if all(isinstance(a, Fraction) for a in arguments):
@@ -249,7 +269,9 @@ def _piecewise(arguments: tuple[Expression, ...]) -> Expression:
         kept.append(("case", value, condition if decided is None else True))
         if decided:
             break
-    return kept[0][1] if kept and kept[0][2] is True else ("piecewise", *kept)
+    if kept and kept[-1][2] is True and all(value == kept[0][1] for _, value, _ in kept):
+        return kept[0][1]
+    return ("piecewise", *kept)
 
 
 def _decided(condition: Expression) -> bool | None:
@@ -280,6 +302,10 @@ _FOLDING: dict[str, Callable[[tuple[Expression, ...]], Expression]] = {
     "**": _power,
     "abs": _absolute,
     "sign": _sign,
+    "log": _logarithm,
+    "exp": _exponential,
+    "and": _joined("and"),
+    "or": _joined("or"),
     "max": _extremum("max", max),
     "min": _extremum("min", min),
     "piecewise": _piecewise,

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from .algebra import Algebra, TooComplicatedError
 from .expression import Expression, compare, is_relation, replace
 
-__all__ = ["UndecidedError", "holds", "require_defined", "sign"]
+__all__ = ["UndecidedError", "agree", "holds", "require_defined", "sign"]
 
 Bounds: TypeAlias = tuple[Fraction, Fraction]
 _PRECISIONS = (80, 320, 1280)
@@ -51,6 +51,12 @@ def sign(number: Expression) -> int:
     except (TooComplicatedError, ValueError) as error:
         raise UndecidedError(str(error)) from None
     raise UndecidedError("a number is too close to zero, or is not defined")
+
+
+def agree(left: Expression, right: Expression) -> bool:
+    """Whether two numbers are the same to hundreds of digits: enough to show one of them, never to prove anything."""
+    bounds = _enclose(replace(("+", left, ("*", Fraction(-1), right)), {}), _PRECISIONS[-1])
+    return bounds is not None and max(abs(bounds[0]), abs(bounds[1])) < Fraction(1, 1 << _PRECISIONS[1])
 
 
 def require_defined(number: Expression) -> None:
@@ -123,6 +129,8 @@ def _combined(head: str, parts: list[Bounds]) -> Bounds:
 
 def _power(e: Expression, bits: int) -> Bounds | None:
     exponent = e[2]
+    if isinstance(exponent, Fraction) and exponent.denominator > 2 and isinstance(e[1], Fraction) and e[1] > 0:
+        return _any_root(e[1], exponent, bits)
     if not isinstance(exponent, Fraction) or exponent.denominator > 2 or abs(exponent.numerator) > _LARGEST_POWER:
         raise UndecidedError("a power has an exponent that cannot be evaluated exactly")
     bounds = _enclose(e[1], bits)
@@ -145,6 +153,20 @@ def _power(e: Expression, bits: int) -> Bounds | None:
     for _ in range(size):
         result = _rounded(_combined("*", [result, bounds]), bits)
     return result
+
+
+def _any_root(base: Fraction, exponent: Fraction, bits: int) -> Bounds:
+    """Bounds of a positive number to the power of a fraction p/q: the q-th root of its p-th power."""
+    degree = exponent.denominator
+    if max(degree, abs(exponent.numerator)) > _LARGEST_POWER:
+        raise UndecidedError("a power has an exponent that cannot be evaluated exactly")
+    under = base**exponent.numerator
+    whole = (under.numerator << (degree * bits)) // under.denominator
+    low, high = 0, 1 << (whole.bit_length() // degree + 1)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if middle**degree <= whole else (low, middle)
+    return Fraction(low, 1 << bits), Fraction(low + 1, 1 << bits)
 
 
 def _root_below(x: Fraction, bits: int) -> Fraction:

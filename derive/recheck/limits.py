@@ -26,6 +26,10 @@ class Limit:
 
 def limit_at(e: Expression, symbol: str, point: Expression, domains: Mapping[str, Domain]) -> Limit | None:
     """The limit of `e` as `symbol` goes to `point` through its domain; None if it is not found here."""
+    e = _with_known_signs(e, domains)
+    if isinstance(e, tuple) and e[0] == "exp":
+        inner = limit_at(e[1], symbol, point, domains)
+        return None if inner is None else Limit(make("exp", (inner.value,)), inner.conditions)
     if contains(e, "sign", "piecewise", "sum", "at", "exp", "log") or point is True or point is False:
         return None
     try:
@@ -37,6 +41,17 @@ def limit_at(e: Expression, symbol: str, point: Expression, domains: Mapping[str
     except (UndefinedError, TooComplicatedError):
         return None
     return Limit(value, tuple(definedness(value)))
+
+
+def _with_known_signs(e: Expression, domains: Mapping[str, Domain]) -> Expression:
+    """`e` with the signs that are the same everywhere: these do not jump."""
+    known: dict[Expression, Expression] = {}
+    for part in subexpressions(e):
+        if isinstance(part, tuple) and part[0] == "sign":
+            sign = Algebra([part[1]], domains).sign(part[1], ZERO)
+            if sign is not None and sign.strict:
+                known[part] = Fraction(sign.direction)
+    return replace(e, known) if known else e
 
 
 def _is_reached(point: Fraction, domain: Domain) -> bool:

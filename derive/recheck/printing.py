@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
 
-from .expression import Expression, make, parse
+from .expression import Expression, make
 
-__all__ = ["goal_text", "text"]
+__all__ = ["text"]
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 _WORDS = {"and": " and ", "or": " or ", "implies": " => ", "iff": " <=> "}
@@ -106,38 +104,3 @@ def _power(e: Expression) -> tuple[str, int]:
     if isinstance(exponent, Fraction) and exponent < 0:
         return f"1/{_wrap(make('**', (base, -exponent)), _POWER)}", _PRODUCT
     return f"{_wrap(base, _ATOM)}^{_wrap(exponent, _ATOM)}", _POWER
-
-
-def goal_text(goal: Mapping[str, Any]) -> str:
-    """The goal as one writes it; goals of kinds that are not known here are named, and written in prefix form."""
-
-    def part(name: str) -> str:
-        return text(parse(goal[name]))
-
-    match goal["kind"]:
-        case "Equal":
-            return f"{part('left')} = {part('right')}"
-        case "Holds":
-            return part("condition")
-        case "Invariant":
-            return f"{part('condition')} for all t >= 1"
-        case "EachStep":
-            return f"{part('condition')} at every step"
-        case "LimitIs":
-            return f"limit of {part('expression')} as {part('symbol')} -> {part('point')} is {part('value')}"
-        case "ClosedForm":
-            symbol = part("symbol")
-            step = text(parse(goal["following"]))
-            return f"{symbol} <- {step} from {part('initial')} on is {part('formula')} at every t"
-        case "DependsOn":
-            named = ", ".join(text(parse(s)) for s in goal["symbols"]) or "nothing"
-            return f"{part('expression')} depends exactly on {named}"
-    shown = {k: v for k, v in goal.items() if k != "kind" and isinstance(v, (list, str, int)) and k[:5] != "label"}
-    return f"{goal['kind']}: " + "; ".join(f"{k} = {_loosely(v)}" for k, v in shown.items())
-
-
-def _loosely(data: Any) -> str:
-    try:
-        return text(parse(data))
-    except ValueError:
-        return str(data) if not isinstance(data, list) else f"[{', '.join(_loosely(d) for d in data)}]"

@@ -79,8 +79,8 @@ def _by_discriminant(p: Polynomial, index: int, domains: Sequence[Domain]) -> Si
 def _by_coefficients(p: Polynomial, domains: Sequence[Domain]) -> Sign | None:
     if not p:
         return None
-    width = max(len(term) for term in p)
-    for index in range(width):
+    occurring = sorted({index for term in p for index, exponent in enumerate(term) if exponent})
+    for index in occurring:
         p = _in_nonnegative_variable(p, index, domains[index])
         if len(p) > _MOST_TERMS:
             return None
@@ -88,7 +88,7 @@ def _by_coefficients(p: Polynomial, domains: Sequence[Domain]) -> Sign | None:
     if len(directions) != 1 or any(_odd_without_bounds(term, domains) for term in p):
         return None
     # An upper end that belongs to the domain is reached by no c: there the sign holds by continuity, but not strictly.
-    strict = all(_upper_end_is_open(d) for d in domains[:width]) and any(_never_zero(term, domains) for term in p)
+    strict = all(_upper_end_is_open(domains[i]) for i in occurring) and any(_never_zero(term, domains) for term in p)
     return Sign(1 if directions.pop() else -1, strict)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from .domains import REAL, Domain, Powers
+from .domains import REAL, Domain, Powers, power_domain
 from .expression import Expression, is_relation, make
 
 __all__ = ["NotRealArithmeticError", "question"]
@@ -123,7 +123,10 @@ class _Writer:
     def _counted_power(self, e: Expression) -> str:
         found = self._powers.written(e)
         if found is None:
-            raise NotRealArithmeticError("a power has an exponent that is not linear in a counter")
+            domain = power_domain(e[1], e[2], self._domains)
+            if domain == REAL:
+                raise NotRealArithmeticError("a power has an exponent that is not linear in a counter")
+            return self._symbol(f"power {_spelt(e)}", domain)
         power, factor, rest = found
         atom = self._symbol(power.name, power.domain)
         size = abs(factor)

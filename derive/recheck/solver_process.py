@@ -35,7 +35,8 @@ def _ask_cvc5(script: str, *, coverings: bool) -> str:
 def _ask_z3(script: str, *, coverings: bool) -> str:
     import z3
 
-    solver = z3.Tactic("qfnra-nlsat").solver() if "(ite " not in script else z3.Solver()
+    plain = "(ite " not in script and "QF_NRA" in script
+    solver = z3.Tactic("qfnra-nlsat").solver() if plain else z3.Solver()
     solver.from_string(script)
     result = solver.check()
     return "unsat" if result == z3.unsat else "sat" if result == z3.sat else "unknown"

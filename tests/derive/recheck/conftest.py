@@ -17,12 +17,28 @@ from optproof.derive.prove.tactics import settle
 from optproof.derive.recheck import Finding, Solver, check
 from optproof.derive.recheck.reading import digest_of, statement_digest
 
-# A claim of every kind of goal that the checker re-derives, and two counterexamples.
+# A claim of every kind of goal that the checker re-derives, and counterexamples of every kind.
 CLAIMS = {
+    "sgd": ("gradient-scale", "additive-in-the-gradients", "stability-region"),
+    "sgd[l2]": ("without-weight-decay", "decay-without-gradients", "l2-for-decoupled-decay-unique"),
     "sgd[momentum]": ("effective-rate", "closed-form-b", "effective-step-depends"),
-    "adagrad": ("monotone-G", "rate-vanishes"),
-    "rmsprop": ("effective-step", "rate-lower-bound-forever", "rate-never-grows", "weights-v"),
-    "adam": ("bias-correction-limit-v", "bias-correction-above-one-v", "upper-bound-v"),
+    "sgd[momentum,l2]": ("decay-without-gradients",),
+    "sgd[nesterov]": ("stability-as-descent",),
+    "adadelta": ("no-movement-without-eps", "additive-in-the-gradients", "units-are-free", "eps-lost"),
+    "adagrad": (
+        *("monotone-G", "rate-vanishes", "potential-bound", "eps-place-no-constant", "eps-place-does-not-matter"),
+        "eps-lost-one-number-earlier",
+    ),
+    "rmsprop": (
+        *("effective-step", "rate-lower-bound-forever", "rate-never-grows", "weights-v", "step-bound"),
+        "stays-zero-v-bfloat16",
+    ),
+    "rmsprop[momentum]": ("buffer-bound",),
+    "rmsprop[centered]": ("stability-region", "spread-not-negative-float32"),
+    "adam": (
+        *("bias-correction-limit-v", "bias-correction-above-one-v", "upper-bound-v", "moment-bound"),
+        *("never-decays-v-bfloat16", "decay-rounds-to-one-float32"),
+    ),
 }
 
 

@@ -49,29 +49,55 @@ def test_what_is_printed_comes_from_what_was_checked(certificates: Certificates,
     assert "shrinks" not in json.dumps(record)
 
 
-def test_a_sequence_that_is_not_the_rules_own_is_noted(certificates: Certificates, recheck_one: Recheck) -> None:
-    assert "recurrence as written" in recheck_one(certificates["rmsprop weights-v"]).reason
+def test_a_sequence_that_is_not_the_rules_own_is_noted(
+    certificates: Certificates, recheck_one: Recheck, reseal: Reseal
+) -> None:
+    data = certificates["rmsprop weights-v"]
+    assert recheck_one(data).reason == ""  # the rule's own, under a gradient of 1
+    text = json.dumps({k: data[k] for k in ("claim", "obligations")}).replace('"v"', '"total_weight"')
+    own = {"total_weight": data["rule"]["state"][0]["domain"]}
+    other = reseal({**data, **json.loads(text), "symbols": {**data["symbols"], **own}})
+    found = recheck_one(other)
+    assert found.status == CONFIRMED
+    assert "recurrence as written" in found.reason
     assert recheck_one(certificates["sgd[momentum] closed-form-b"]).reason == ""
 
 
-def _without_obligation(data: dict[str, Any], index: int) -> dict[str, Any]:
+def _without_obligation(data: dict[str, Any], dropped: dict[str, Any]) -> dict[str, Any]:
+    """The certificate without an obligation, wherever it stands."""
     changed = copy.deepcopy(data)
-    del changed["obligations"][index]
+    said = [dropped["given"], dropped["shows"]]
+    changed["obligations"] = [o for o in changed["obligations"] if [o["given"], o["shows"]] != said]
     return changed
 
 
-@pytest.mark.parametrize("name", ["rmsprop rate-lower-bound-forever", "adagrad monotone-G", "adam upper-bound-v"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("rmsprop rate-lower-bound-forever", "adagrad monotone-G", "adam upper-bound-v", "rmsprop step-bound"),
+        *(
+            "sgd gradient-scale",
+            "sgd additive-in-the-gradients",
+            "sgd stability-region",
+            "sgd[l2] without-weight-decay",
+        ),
+        *("sgd[l2] decay-without-gradients", "adagrad potential-bound", "adagrad eps-place-no-constant"),
+        *("rmsprop[momentum] buffer-bound", "rmsprop[centered] stability-region", "adadelta eps-lost"),
+    ],
+)
 def test_no_obligation_can_be_dropped(certificates: Certificates, recheck_one: Recheck, name: str) -> None:
     data = certificates[name]
-    shown = [i for i, o in enumerate(data["obligations"]) if o["shows"] is not None]
-    assert len(shown) >= 3
-    assert {recheck_one(_without_obligation(data, i)).status for i in shown} == {REJECTED}
+    shown = [o for o in data["obligations"] if o["shows"] is not None]
+    assert shown
+    assert {recheck_one(_without_obligation(data, o)).status for o in shown} == {REJECTED}
 
 
 def test_the_empty_proof_proves_nothing(certificates: Certificates, recheck_one: Recheck, reseal: Reseal) -> None:
+    """Except where the claim is about so few numbers that the checker settles it alone."""
+    alone = {"adam decay-rounds-to-one-float32"}
     for name, data in certificates.items():
         changed = reseal({**data, "obligations": [], "witness": {}})
-        assert recheck_one(changed).status == REJECTED, name
+        assert recheck_one(changed).status == (CONFIRMED if name in alone else REJECTED), name
 
 
 def test_a_refuted_claim_cannot_be_called_proved(
@@ -148,14 +174,9 @@ def test_a_counterexample_must_satisfy_the_hypotheses(
 
 
 def test_a_false_recurrence_is_not_the_rules(certificates: Certificates, recheck_one: Recheck, reseal: Reseal) -> None:
-    """A true closed form of another recurrence is confirmed as that, and says so."""
-    data = copy.deepcopy(certificates["rmsprop weights-v"])
-    data["claim"]["goal"]["symbol"] = "v"
-    text = json.dumps({k: data[k] for k in ("claim", "obligations")}).replace('"total_weight"', '"v"')
-    found = recheck_one(reseal({**data, **json.loads(text)}))
-    assert found.status == CONFIRMED
-    assert found.reason == ""  # 1 - rho is what a gradient of 1 adds
-    text = text.replace('["*", -1, "rho"]', '["*", -2, "rho"]')
+    data = certificates["rmsprop weights-v"]
+    assert recheck_one(data).status == CONFIRMED
+    text = json.dumps({k: data[k] for k in ("claim", "obligations")}).replace('["*", -1, "rho"]', '["*", -2, "rho"]')
     assert recheck_one(reseal({**data, **json.loads(text)})).status == REJECTED
 
 
