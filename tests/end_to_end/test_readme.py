@@ -4,6 +4,7 @@ How its code blocks are read:
 
 * A ``console`` block holds commands, each on a line that begins with ``$ ``, and below each what it prints.  All
   blocks run one after the other in one empty folder, at 110 columns, standard error mixed into standard output.
+* A ``console frameworks`` block is one that needs torch, jax, optax and keras; it is run by ``make frameworks``.
 * In what a command prints, a line ``...`` stands for any number of lines, and ``...`` within a line for any text:
   for times, folders, and what would be too long to read.  Runs of spaces and of rules count as one.
 * A ``python`` block that begins with ``# NAME.py`` is written into that folder under this name, and equals the
@@ -31,7 +32,7 @@ import optproof
 ROOT = Path(optproof.__file__).parent
 README = ROOT / "README.md"
 SECONDS = re.compile(r"\b\d+\.\d+ s\b")
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w+(?: \w+)?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,8 @@ def test_the_files_shown_are_the_examples() -> None:
         assert (ROOT / "examples" / name).read_text(encoding="utf-8") == text
 
 
-def test_every_command_prints_what_the_readme_says(tmp_path: Path, update: bool) -> None:
+@pytest.mark.parametrize("kind", ["console", pytest.param("console frameworks", marks=pytest.mark.jax)])
+def test_every_command_prints_what_the_readme_says(kind: str, tmp_path: Path, update: bool) -> None:
     for name, text in files().items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     environment = {
@@ -111,7 +113,7 @@ def test_every_command_prints_what_the_readme_says(tmp_path: Path, update: bool)
         "OPTPROOF_CACHE_DIR": str(tmp_path / "cache"),
     }
     wrong: list[tuple[Command, str]] = []
-    for command in (c for block in blocks("console") for c in commands(block)):
+    for command in (c for block in blocks(kind) for c in commands(block)):
         done = subprocess.run(
             ["bash", "-c", command.line], cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
