@@ -1,6 +1,6 @@
 """`make bench`: measure, print a table, and write JSON if asked. Nothing here is asserted anywhere.
 
-``python -m benchmarks [startup] [report] [--json FILE]``
+``python -m benchmarks [startup] [trajectories] [report] [--json FILE]``
 """
 
 from __future__ import annotations
@@ -19,9 +19,14 @@ from rich.table import Table
 
 from .measure import Figure
 from .startup import startup
+from .trajectories import trajectories
 from .whole_report import whole_report
 
-BENCHMARKS: dict[str, Callable[[Path], list[Figure]]] = {"startup": startup, "report": whole_report}
+BENCHMARKS: dict[str, Callable[[Path], list[Figure]]] = {
+    "startup": startup,
+    "trajectories": trajectories,
+    "report": whole_report,
+}
 
 
 def machine() -> dict[str, Any]:
@@ -45,7 +50,7 @@ def main() -> None:
             figures += BENCHMARKS[name](Path(folder))
     for figure in figures:
         bound = "" if figure.bound is None else f"at most {figure.bound:g} {figure.unit}"
-        value = f"{figure.value:.2f} {figure.unit}" if figure.unit == "s" else f"{figure.value:.0f} {figure.unit}"
+        value = f"{figure.value:.0f} {figure.unit}" if figure.unit == "MiB" else f"{figure.value:.2f} {figure.unit}"
         table.add_row(figure.name, value if figure.within else f"[bold red]{value}[/]", bound)
     Console().print(table)
     if chosen.json is not None:

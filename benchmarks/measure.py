@@ -32,7 +32,7 @@ class Figure:
     name : str
     value, bound : float
         `bound` is None where there is none.
-    unit : {"s", "MiB"}
+    unit : {"s", "MiB", "times"}
     """
 
     name: str

@@ -92,10 +92,14 @@ def conformance(frameworks: tuple[str, ...], out: Path | None, time_limit: float
     from ..analysis.conformance.run import conformance as measure
     from ..derive.prove.verdict import Verdict
     from ..reports import conformance as tables
+    from ..reports.remember import Memory
 
     with show_progress() as progress:
         matrix = measure(frameworks, seconds=time_limit, progress=progress)
     data = json.dumps(matrix.to_json(), indent=2, ensure_ascii=False)
+    if not frameworks:
+        # The next report shows the whole matrix.
+        Memory().keep_conformance(matrix.to_json())
     if out is not None:
         write_folder(tables.matrix_files(matrix, as_json=data + "\n"), out)
     if as_json:

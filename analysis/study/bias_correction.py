@@ -6,7 +6,7 @@ uncorrected rule is the same rule with every one of them replaced by 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,14 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ...derive import Assignment, Quantity, UpdateRule
+from ...derive import Assignment, Quantity, UpdateRule, rule_from_json
+from .choice import rules_or
 from .gradients import constant
-from .records import listed
+from .records import csv_text, from_json, to_json
 from .simulate import hyperparameter_values, simulate, simulate_lines
+from .sweep import IN_PROCESS, Point, Sweep
 
-__all__ = ["BiasCorrection", "bias_correction", "corrected_rates", "has_bias_correction"]
+__all__ = ["BiasCorrection", "FirstSteps", "bias_correction", "corrected_rates", "first_steps", "has_bias_correction"]
 
 Array = NDArray[np.float64]
 
@@ -53,16 +55,40 @@ class BiasCorrection:
     uncorrected: Array
 
     def to_json(self) -> dict[str, Any]:
-        """The record as JSON-ready data; NaN and infinity become null."""
-        return {
-            "rule": self.rule,
-            "hyper": self.hyper,
-            "t": self.t.tolist(),
-            "factors": {n: listed(a) for n, a in self.factors.items()},
-            "gradients": listed(self.gradients),
-            "corrected": listed(self.corrected),
-            "uncorrected": listed(self.uncorrected),
-        }
+        """The record as JSON-ready data; NaN becomes null."""
+        return dict(to_json(self))
+
+    @classmethod
+    def from_json(cls, data: Any) -> BiasCorrection:
+        """The record from :meth:`to_json`."""
+        return from_json(cls, data)
+
+
+@dataclass(frozen=True)
+class FirstSteps:
+    """The first steps of several rules with and without bias correction."""
+
+    rules: tuple[BiasCorrection, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as JSON-ready data; NaN becomes null."""
+        return dict(to_json(self))
+
+    @classmethod
+    def from_json(cls, data: Any) -> FirstSteps:
+        """The record from :meth:`to_json`."""
+        return from_json(cls, data)
+
+    def to_csv(self) -> str:
+        """A row for each step of each rule."""
+        return csv_text(
+            ["rule", "t", "gradient", "corrected", "uncorrected"],
+            (
+                (one.rule, *values)
+                for one in self.rules
+                for values in zip(one.t, one.gradients, one.corrected, one.uncorrected, strict=True)
+            ),
+        )
 
 
 def corrected_rates(rule: UpdateRule) -> tuple[Quantity, ...]:
@@ -136,3 +162,27 @@ def _uncorrected(rule: UpdateRule, rates: tuple[Quantity, ...]) -> list[Assignme
     """The lines of the rule without the corrections."""
     ones: dict[sp.Basic, sp.Basic] = {1 - beta**rule.step_counter: sp.Integer(1) for beta in rates}
     return [Assignment(line.target, line.value.xreplace(ones)) for line in rule.assignments]
+
+
+def first_steps(
+    rules: Iterable[UpdateRule] | None = None, *, steps: int = 100, sweep: Sweep = IN_PROCESS
+) -> FirstSteps:
+    """The first steps of rules under a constant gradient, with and without bias correction.
+
+    Raises
+    ------
+    StudyError
+        If a rule has no bias correction.
+
+    Examples
+    --------
+    >>> [one.rule for one in first_steps(steps=3).rules]
+    ['adam', 'adam[amsgrad]']
+    """
+    chosen = rules_or(rules, ("adam", "adam[amsgrad]"), has_bias_correction, "has no bias correction")
+    points = [{"rule": one.to_json(), "steps": steps} for one in chosen]
+    return FirstSteps(tuple(from_json(BiasCorrection, one) for one in sweep.over(_of_rule, points, "rules")))
+
+
+def _of_rule(point: Point) -> dict[str, Any]:
+    return bias_correction(rule_from_json(point["rule"]), point["steps"]).to_json()

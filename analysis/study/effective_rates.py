@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...derive import UpdateRule, rule
 from .effective_step import effective_rate
 from .gradients import rescaled
-from .records import listed
+from .records import to_json
 from .simulate import simulate
 
 __all__ = ["EffectiveRates", "adagrad_against_rmsprop", "effective_rates"]
@@ -46,13 +46,8 @@ class EffectiveRates:
     displacement: dict[str, Array]
 
     def to_json(self) -> dict[str, Any]:
-        """The record as JSON-ready data; NaN and infinity become null."""
-        return {
-            "rules": list(self.rules),
-            "gradients": listed(self.gradients),
-            "rate": {n: listed(a) for n, a in self.rate.items()},
-            "displacement": {n: listed(a) for n, a in self.displacement.items()},
-        }
+        """The record as JSON-ready data; NaN becomes null."""
+        return dict(to_json(self))
 
 
 def effective_rates(

@@ -6,12 +6,23 @@ numbers are drawn and every run sees the same values.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GRADIENT_NAMES", "constant", "decaying", "gradient_sequences", "rescaled", "sparse", "spiky"]
+__all__ = [
+    "ALL_GRADIENTS",
+    "GRADIENT_NAMES",
+    "constant",
+    "decaying",
+    "drifting",
+    "gradient_sequences",
+    "periodic",
+    "rescaled",
+    "sparse",
+    "spiky",
+]
 
 Sequence = NDArray[np.float64]
 
@@ -31,6 +42,16 @@ def spiky(steps: int, *, every: int = 50, height: float = 20.0) -> Sequence:
     values = np.ones(_checked(steps))
     values[every - 1 :: every] = height
     return values
+
+
+def drifting(steps: int) -> Sequence:
+    """A gradient that drifts from 1 to -1 in even steps: shape (steps,)."""
+    return np.linspace(1.0, -1.0, _checked(steps))
+
+
+def periodic(steps: int, *, period: int = 100) -> Sequence:
+    """A gradient that swings between 1 and -1 like a cosine, and is never 0: shape (steps,)."""
+    return np.asarray(np.cos(2 * np.pi * (np.arange(_checked(steps)) + 0.5) / period))
 
 
 def sparse(steps: int, *, every: int = 10) -> Sequence:
@@ -64,14 +85,18 @@ def rescaled(steps: int, *, change_at: int | None = None, before: float = 1.0, a
 _MAKERS: dict[str, Callable[[int], Sequence]] = {
     "constant": constant,
     "decaying": decaying,
+    "drifting": drifting,
     "spiky": spiky,
+    "periodic": periodic,
     "sparse": sparse,
 }
-GRADIENT_NAMES = tuple(_MAKERS)
+ALL_GRADIENTS = tuple(_MAKERS)
+GRADIENT_NAMES = ("constant", "decaying", "spiky", "sparse")
+"""Those of a report, which has room for four."""
 
 
-def gradient_sequences(steps: int) -> dict[str, Sequence]:
-    """The sequences "constant", "decaying", "spiky" and "sparse", each of shape (steps,).
+def gradient_sequences(steps: int, names: Iterable[str] = GRADIENT_NAMES) -> dict[str, Sequence]:
+    """The sequences of these names, of :data:`ALL_GRADIENTS`, each of shape (steps,).
 
     Raises
     ------
@@ -83,7 +108,7 @@ def gradient_sequences(steps: int) -> dict[str, Sequence]:
     >>> {name: values[:2].round(3).tolist() for name, values in gradient_sequences(2).items()}
     {'constant': [1.0, 1.0], 'decaying': [1.0, 0.707], 'spiky': [1.0, 1.0], 'sparse': [1.0, 0.0]}
     """
-    return {name: make(steps) for name, make in _MAKERS.items()}
+    return {name: _MAKERS[name](steps) for name in names}
 
 
 def _checked(steps: int) -> int:

@@ -200,7 +200,7 @@ class Canvas:
             body = body.replace(mark, variable)
         # The reader's font, at the size that was asked for.
         body = re.sub(r"font: ((?:bold|\d+) )?([\d.]+)px [^;\"]*", _font, body)
-        return Panel(self.width, self.height, body)
+        return Panel(self.width, self.height, body, self._figure)
 
 
 def _font(match: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-__all__ = ["GRID", "INK", "MUTED", "SERIES", "STANDALONE", "VARIABLES"]
+__all__ = ["GRID", "INK", "LIGHT", "MUTED", "SERIES", "STANDALONE", "VARIABLES"]
 
 INK, MUTED, GRID = "#010001", "#010002", "#010003"
 SERIES = ("#010011", "#010012", "#010013", "#010014")
@@ -22,8 +22,19 @@ VARIABLES = MappingProxyType(
     }
 )
 
+LIGHT = MappingProxyType(
+    {
+        INK: "#1c1c1a",
+        MUTED: "#6b6b66",
+        GRID: "#dddcd6",
+        **dict(zip(SERIES, ("#0072b2", "#d55e00", "#007a59", "#a8457f"), strict=True)),
+    }
+)
+"""The colours themselves, on a light ground."""
+
 # For a figure in a file of its own; pages define the same variables in their style sheet, for light and for dark.
 STANDALONE = (
-    "svg{--figure-ink:#1c1c1a;--figure-muted:#6b6b66;--figure-grid:#dddcd6;--figure-1:#0072b2;--figure-2:#d55e00;"
-    "--figure-3:#007a59;--figure-4:#a8457f;font-family:system-ui,-apple-system,'Segoe UI',sans-serif}"
+    "svg{"
+    + "".join(f"{VARIABLES[mark][4:-1]}:{colour};" for mark, colour in LIGHT.items())
+    + "font-family:system-ui,-apple-system,'Segoe UI',sans-serif}"
 )

@@ -34,7 +34,21 @@ def starts(lanes: int) -> dict[str, np.ndarray]:
     return {"x": rng.uniform(-2, 2, lanes), "y": rng.uniform(-1, 3, lanes)}
 
 
-@pytest.mark.parametrize("name", names())
+# By default one rule of each kind; `make slow` takes all.
+KINDS = (
+    "sgd",
+    "sgd[lookahead]",
+    "adagrad",
+    "rmsprop[centered,momentum]",
+    "adadelta",
+    "adam[l2]",
+    "radam",
+    "lion",
+    "rprop",
+)
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[] if n in KINDS else [pytest.mark.slow]) for n in names()])
 def test_every_rule_is_proved_on_an_objective_with_every_hyperparameter_varying(name: str) -> None:
     varying = [h.name for h in rule(name).hyper]
     found = generate_trajectories(name, ROSENBROCK, varying=varying, record=["objective"])
