@@ -17,7 +17,8 @@ if TYPE_CHECKING:
         Failure as Failure,
         ReportError as ReportError,
         ReportSummary as ReportSummary,
-        RuleContent as RuleContent,
+        RulePage as RulePage,
+        Theorem as Theorem,
     )
     from .seed import SEED_CLAIMS as SEED_CLAIMS, SeedClaim as SeedClaim
 
@@ -26,9 +27,10 @@ _HOME = {
     "Failure": "records",
     "ReportError": "records",
     "ReportSummary": "records",
-    "RuleContent": "records",
+    "RulePage": "records",
     "SEED_CLAIMS": "seed",
     "SeedClaim": "seed",
+    "Theorem": "records",
     "collect": "gather",
     "report": "build",
     "write_report": "build",
@@ -40,8 +42,9 @@ __all__ = [
     "Failure",
     "ReportError",
     "ReportSummary",
-    "RuleContent",
+    "RulePage",
     "SeedClaim",
+    "Theorem",
     "collect",
     "notebook",
     "report",

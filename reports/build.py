@@ -8,21 +8,26 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from .gather import Progress, Rules, collect
+from .engine import require_engine
+from .gather import Progress, Rules, certificates_of, collect
 from .records import Content, ReportError, ReportSummary
+from .remember import Memory
+from .render import page_count, render, timings_file
 from .site import publish, require_publishable
 from .view import verdict_counts
 
-__all__ = ["FORMATS", "report", "write_report"]
+__all__ = ["DEFAULT_FORMATS", "FORMATS", "report", "write_report"]
 
-FORMATS = ("html", "md")
+FORMATS = ("html", "md", "tex", "pdf", "json")
+DEFAULT_FORMATS = ("html", "md")
 
 
 def report(
     rules: Rules = None,
     out: str | os.PathLike[str] = "report",
-    formats: Iterable[str] = FORMATS,
+    formats: Iterable[str] = DEFAULT_FORMATS,
     *,
+    compare: bool = False,
     fresh: bool = False,
     progress: Progress | None = None,
 ) -> ReportSummary:
@@ -34,11 +39,15 @@ def report(
     Parameters
     ----------
     rules : UpdateRule, str or iterable of them, optional
-        All rules of the catalogue by default.
+        Names of the catalogue, ``FILE.py:NAME``, or rules themselves; all rules of the catalogue by default.
     out : path
         The directory to write; it must be missing, empty or an older report.
-    formats : iterable of {"html", "md"}
-        ``"html"`` begins at ``index.html``, ``"md"`` at ``README.md``.
+    formats : iterable of {"html", "md", "tex", "pdf", "json"}
+        ``"html"`` begins at ``index.html``, ``"md"`` at ``README.md``, ``"tex"`` at ``report.tex``, ``"json"`` at
+        ``report.json`` and with the certificate of every proof; ``"pdf"`` is ``report.pdf`` and needs a TeX engine.
+    compare : bool
+        Write a page about each pair of the rules.  A report on all rules has one about each pair of the principal
+        ones in any case.
     fresh : bool
         Find everything anew.  By default theorems and cross-checks that an equal run found before are taken from the
         cache; a change of a rule, of optproof or of what it computes with makes the run unequal.
@@ -52,39 +61,45 @@ def report(
     Raises
     ------
     ReportError
-        If `out` holds something else or cannot be written, or a format is unknown.
-    UnknownRuleError
-        If the catalogue has no rule of a given name.
+        If `out` holds something else or cannot be written, a format is unknown, or no TeX engine is installed.
+    UnknownRuleError, UserFileError
+        If there is no rule of a given name.
     """
     started = time.perf_counter()
     wanted, path = _formats(formats), Path(out)
     # Half a minute of work should not end in "cannot be written".
     require_publishable(path)
-    content = collect(rules, fresh=fresh, progress=progress)
-    return write_report(content, path, wanted, progress=progress, started=started)
+    if "pdf" in wanted:
+        require_engine()
+    memory = Memory(fresh=fresh)
+    content = collect(rules, compare=compare, progress=progress, memory=memory)
+    return write_report(content, path, wanted, progress=progress, started=started, memory=memory)
 
 
 def write_report(
     content: Content,
     out: str | os.PathLike[str],
-    formats: Iterable[str] = FORMATS,
+    formats: Iterable[str] = DEFAULT_FORMATS,
     *,
     progress: Progress | None = None,
     started: float | None = None,
+    memory: Memory | None = None,
 ) -> ReportSummary:
-    """Render `content` and publish it as the directory `out`; errors are those of :func:`report`."""
-    from .render import render, timings_file
+    """Render `content` and publish it as the directory `out`; errors are those of :func:`report`.
 
+    With `memory`, pages that an equal run rendered are taken from there, and certificates are among the files.
+    """
     wanted, path = _formats(formats), Path(out)
     began = time.perf_counter()
-    total = len(content.rules) * len(wanted)
+    total = max(page_count(content, wanted), 1)
     done = iter(range(total))
 
     def page(name: str) -> None:
         if progress is not None:
-            progress(f"the page of {name}", 970 + 30 * next(done, total) // max(total, 1), 1000)
+            progress(f"the page {name}", 960 + 40 * next(done, total) // total, 1000)
 
-    files = render(content, wanted, page)
+    certificates = certificates_of(content, memory) if "json" in wanted and memory is not None else ()
+    files = render(content, wanted, page, memory=memory, certificates=certificates)
     seconds = {**(content.seconds or {}), "pages": round(time.perf_counter() - began, 3)}
     files |= timings_file(replace(content, seconds=seconds))
     publish(files, path)
@@ -92,7 +107,7 @@ def write_report(
         progress("done", 1000, 1000)
     return ReportSummary(
         path=path,
-        results=content.results,
+        results=content.theorems,
         checks=content.checks,
         counts=_counts(content),
         failures=content.all_failures,
@@ -113,8 +128,8 @@ def _formats(formats: Iterable[str]) -> tuple[str, ...]:
 def _counts(content: Content) -> dict[str, int]:
     return {
         "rules": len(content.rules),
-        **verdict_counts(content.results),
-        "unexpected": sum(not r.as_expected for r in content.results),
+        **verdict_counts(content.theorems),
+        "unexpected": sum(not t.as_expected for t in content.theorems),
         "checks": len(content.checks),
         "checks_failed": sum(not c.passed for c in content.checks),
         "failures": len(content.all_failures),

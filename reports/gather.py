@@ -1,144 +1,162 @@
-"""Everything a report shows, computed: theorems, kernels, cross-checks, studies and figures.
+"""Everything a report shows, found or recalled: theorems, kernels, cross-checks, figures, comparisons.
 
 What fails is recorded as failed in its place and the rest goes on: a report that hides a failure, or that one failure
-prevents, would be of no use.
+prevents, would be of no use.  Nothing is computed, and none of what computes is imported, where an equal run found
+the same before.
 """
 
 from __future__ import annotations
 
+import json
 import shlex
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from dataclasses import replace
+from itertools import combinations, islice
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..derive import UpdateRule, names, rule
-from .records import Content, Failure, ReportError, RuleContent
+from .records import ComparisonFacts, Content, Failure, RulePage, slug
+from .records.certificate import CertificateFile
 from .remember import Memory
-from .view import slug
+from .subjects import Rules, Subject, chosen_subjects
 
 if TYPE_CHECKING:
-    from ..analysis import CrossCheck
-    from ..derive.prove.verdict import Result
-    from ..kernels import GeneratedKernel
-    from .figures import Drawing
+    from ..derive import Result
 
-__all__ = ["Progress", "Rules", "chosen_rules", "collect"]
+__all__ = ["Progress", "Rules", "certificates_of", "collect"]
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-Rules: TypeAlias = "UpdateRule | str | Iterable[UpdateRule | str] | None"
+Found: TypeAlias = "tuple[Any, bool, tuple[Failure, ...]]"
+"""A finding, whether it is complete and as it should be, and what failed."""
 
-_T = TypeVar("_T")
-_AGAINST = ("adagrad", "rmsprop")
+SEEDS = ("rmsprop", "adagrad", "adadelta", "adam", "adamw", "sgd[nesterov]")
+"""The optimizers of the text that the project began with; a report on all rules compares each pair of them."""
+
 # Where each part begins and ends on a scale of 1000, by how long it usually takes.
-_PARTS = {"theorems": (0, 500), "check": (500, 850), "kernel": (850, 900), "figures": (900, 970), "pages": (970, 1000)}
+_PARTS = {
+    "theorems": (0, 500),
+    "check": (500, 830),
+    "kernel": (830, 870),
+    "figures": (870, 910),
+    "comparisons": (910, 960),
+}
+_SHARED_FIGURE = "effective-rates"
+_TOGETHER = 8
 
 
-def chosen_rules(rules: Rules = None) -> tuple[UpdateRule, ...]:
-    """The rules that are meant; all of the catalogue by default.
-
-    Raises
-    ------
-    UnknownRuleError
-        If the catalogue has no rule of a given name.
-    ReportError
-        If two rules would have one page, or there is none.
-    """
-    asked = names() if rules is None else rules
-    wanted = (asked,) if isinstance(asked, (str, UpdateRule)) else asked
-    found = tuple(dict.fromkeys(rule(r) if isinstance(r, str) else r for r in wanted))
-    if not found:
-        raise ReportError("a report needs at least one rule, and none was given")
-    pages: dict[str, UpdateRule] = {}
-    for one in found:
-        other = pages.setdefault(slug(one.name), one)
-        if other is not one:
-            raise ReportError(f"the rules {other.name!r} and {one.name!r} would have one page; rename one of them")
-    return found
-
-
-def collect(rules: Rules = None, *, fresh: bool = False, progress: Progress | None = None) -> Content:
-    """Derive, generate, cross-check, simulate and draw.
+def collect(
+    rules: Rules = None,
+    *,
+    compare: bool = False,
+    fresh: bool = False,
+    progress: Progress | None = None,
+    memory: Memory | None = None,
+) -> Content:
+    """Derive, generate, cross-check, simulate, draw and compare; or recall what an equal run did.
 
     Parameters
     ----------
     rules : UpdateRule, str or iterable of them, optional
         All rules of the catalogue by default.
+    compare : bool
+        Compare each pair of the rules; by default the principal ones are compared where the report is on all rules.
     fresh : bool
         Find everything anew, also what an equal run found before.
     progress : callable, optional
         Called with what is being done, how much is done, and the whole.
+    memory : Memory, optional
+        Where findings are kept; by default in the cache directory.
     """
-    chosen = chosen_rules(rules)
-    memory, stages = Memory(fresh=fresh), _Stages(progress)
-    theorems, lost = stages.run("theorems", lambda tell: _derive(chosen, memory, tell))
-    checks, unchecked = stages.run("check", lambda tell: _check(chosen, memory, tell))
-    kernels = stages.run("kernel", lambda tell: _kernels(chosen, tell))
-    drawings = stages.run("figures", lambda tell: _figures(chosen, tell))
-    contents = tuple(
-        RuleContent(
-            rule=one,
-            results=theorems.get(one.name, ()),
-            kernel=kernels[one.name][0],
-            checks=checks.get(one.name, ()),
-            drawings=drawings[one.name][0],
-            failures=(
-                *lost.get(one.name, ()),
-                *kernels[one.name][1],
-                *unchecked.get(one.name, ()),
-                *drawings[one.name][1],
-            ),
+    memory = Memory(fresh=fresh) if memory is None else memory
+    chosen = chosen_subjects(rules, memory)
+    gathered = _Gathering(memory, progress)
+    facts = {s.name: gathered.one("rule", s, _rule)[0] for s in chosen}
+    theorems = gathered.each("theorems", chosen, _Derivation(chosen, memory))
+    checks = gathered.each("check", chosen, _checks)
+    kernels = gathered.each("kernel", chosen, _kernel)
+    drawings = gathered.each("figures", chosen, _figures)
+    pages = tuple(
+        RulePage(
+            rule=facts[s.name],
+            theorems=theorems[s.name][0] or (),
+            kernel=kernels[s.name][0],
+            checks=checks[s.name][0] or (),
+            drawings=drawings[s.name][0] or (),
+            failures=tuple(f for part in (theorems, kernels, checks, drawings) for f in part[s.name][2]),
+            called=s.called,
         )
-        for one in chosen
+        for s in chosen
     )
-    shared = {d.name: d for one in contents for d in one.drawings if d.name == "effective-rates"}
-    every = rules is None
-    command = "optproof report" if every else f"optproof report {' '.join(shlex.quote(r.name) for r in chosen)}"
-    return Content(contents, tuple(shared.values()), (), command, stages.seconds)
+    compared, failed = _compared(gathered, _pairs(chosen, rules is None, compare))
+    shared = {d.name: d for one in pages for d in one.drawings if d.name == _SHARED_FIGURE}
+    command = _command(chosen, every=rules is None, compare=compare)
+    return Content(pages, tuple(shared.values()), failed, command, gathered.seconds, compared, memory.conformance())
 
 
-class _Stages:
-    """Runs the parts one after the other, times them, and puts their progress on one scale."""
+def certificates_of(content: Content, memory: Memory) -> tuple[CertificateFile, ...]:
+    """The certificates of every rule's settled theorems, recalled; proved anew where they were not kept."""
+    found: list[CertificateFile] = []
+    for page in content.rules:
+        known = memory.recall("certificates", page.rule.digest)
+        if known is None:
+            from ..derive import derive, find_rule
 
-    def __init__(self, progress: Progress | None) -> None:
+            known = _certificates(derive(find_rule(page.command_name)))
+        found += known
+    return tuple(found)
+
+
+class _Gathering:
+    """Recalls or finds part after part, times each, and puts their progress on one scale."""
+
+    def __init__(self, memory: Memory, progress: Progress | None) -> None:
         self.seconds: dict[str, float] = {}
+        self._memory = memory
         self._progress = progress
+        self._reached = 0
 
-    def run(self, part: str, work: Callable[[Progress], _T]) -> _T:
-        """The result of `work`, which is called with a progress function of its own."""
+    def one(self, part: str, subject: Any, find: Callable[[Any], Found]) -> Found:
+        """The finding of one part about one rule."""
+        known = self._memory.recall(part, subject.digest)
+        if known is not None:
+            return known, True, ()
+        found = find(subject)
+        if found[1]:
+            self._memory.keep(part, subject.digest, found[0])
+        return found
+
+    def each(self, part: str, subjects: Sequence[Any], find: Callable[[Any, Progress], Found]) -> dict[str, Found]:
+        """The findings about every rule by its name; one that fails costs only itself."""
+        started, found = time.perf_counter(), {}
+        for index, subject in enumerate(subjects):
+            tell = self._teller(part, index, len(subjects))
+            tell(f"{subject.name}: {part}", 0, 1)
+            try:
+                found[subject.name] = self.one(part, subject, lambda s, tell=tell: find(s, tell))  # type: ignore[misc]
+            except Exception as error:
+                found[subject.name] = None, False, (_failure(f"{_NAMES[part]} of {subject.name}", part, error),)
+        self.seconds[part] = round(time.perf_counter() - started, 3)
+        return found
+
+    def _teller(self, part: str, index: int, count: int) -> Progress:
         begin, end = _PARTS[part]
 
         def tell(words: str, done: int, total: int) -> None:
             if self._progress is not None:
-                self._progress(words, begin + (end - begin) * min(done, total) // max(total, 1), 1000)
+                share = (index + min(done, total) / max(total, 1)) / count
+                self._reached = max(self._reached, begin + int((end - begin) * share))
+                self._progress(words, self._reached, 1000)
 
-        started = time.perf_counter()
-        result = work(tell)
-        self.seconds[part] = round(time.perf_counter() - started, 3)
-        return result
-
-
-_Found: TypeAlias = "tuple[dict[str, tuple[_T, ...]], dict[str, tuple[Failure, ...]]]"
+        return tell
 
 
-def _each(
-    chosen: Sequence[UpdateRule],
-    part: str,
-    what: str,
-    work: Callable[[Sequence[UpdateRule]], dict[str, tuple[_T, ...]]],
-) -> tuple[dict[str, tuple[_T, ...]], dict[str, tuple[Failure, ...]]]:
-    """What `work` finds for all rules at once or, if that fails, for each by itself, so that one costs only itself."""
-    try:
-        return work(chosen), {}
-    except Exception as error:
-        if len(chosen) == 1:
-            return {}, {chosen[0].name: (_failure(f"{what} of {chosen[0].name}", part, error),)}
-    found: dict[str, tuple[_T, ...]] = {}
-    failed: dict[str, tuple[Failure, ...]] = {}
-    for one in chosen:
-        good, bad = _each((one,), part, what, work)
-        found |= good
-        failed |= bad
-    return found, failed
+_NAMES = {
+    "theorems": "the derivation",
+    "check": "the cross-check",
+    "kernel": "the kernel",
+    "figures": "the figures",
+    "comparisons": "the comparison",
+}
 
 
 def _failure(what: str, part: str, error: Exception) -> Failure:
@@ -146,107 +164,123 @@ def _failure(what: str, part: str, error: Exception) -> Failure:
     return Failure(f"{what[:1].upper()}{what[1:]}", f"{type(error).__name__}: {words}", part)
 
 
-def _derive(
-    chosen: Sequence[UpdateRule], memory: Memory, tell: Progress
-) -> tuple[dict[str, tuple[Result, ...]], dict[str, tuple[Failure, ...]]]:
-    def work(rules: Sequence[UpdateRule]) -> dict[str, tuple[Result, ...]]:
+def _rule(subject: Subject) -> Found:
+    from .making import rule_facts
+
+    return rule_facts(subject.rule()), True, ()
+
+
+class _Derivation:
+    """Derives a few rules at a time: several, so that processes share them, and few, so that findings are soon kept."""
+
+    def __init__(self, subjects: Sequence[Subject], memory: Memory) -> None:
+        self._subjects = subjects
+        self._memory = memory
+        self._ready: dict[str, list[Result]] = {}
+
+    def __call__(self, subject: Subject, tell: Progress) -> Found:
+        from .making import theorem_of
+
+        results = self._ready.pop(subject.name, None)
+        if results is None:
+            results = self._derived(subject, tell)
+        theorems = tuple(map(theorem_of, results))
+        complete = bool(theorems) and all(t.as_expected for t in theorems)
+        if complete:
+            self._memory.keep("certificates", subject.digest, _certificates(results))
+        return theorems, complete, ()
+
+    def _derived(self, subject: Subject, tell: Progress) -> list[Result]:
+        """The results about a rule; those about the next ones are kept at hand."""
         from ..derive import derive
 
-        found: dict[str, list[Result]] = {}
-        for result in derive(rules, progress=tell):
-            found.setdefault(result.claim.rule.name, []).append(result)
-        for one in rules:
-            memory.keep_results(one, found.get(one.name, []))
-        return {name: tuple(results) for name, results in found.items()}
-
-    return _with_memory(chosen, memory.results, lambda rest: _each(rest, "theorems", "the derivation", work))
-
-
-def _check(
-    chosen: Sequence[UpdateRule], memory: Memory, tell: Progress
-) -> tuple[dict[str, tuple[CrossCheck, ...]], dict[str, tuple[Failure, ...]]]:
-    def work(rules: Sequence[UpdateRule]) -> dict[str, tuple[CrossCheck, ...]]:
-        from ..analysis import crosscheck
-
-        found: dict[str, list[CrossCheck]] = {}
-        for check in crosscheck(rules, progress=tell):
-            found.setdefault(check.rule, []).append(check)
-        for one in rules:
-            memory.keep_checks(one, found.get(one.name, []))
-        return {name: tuple(checks) for name, checks in found.items()}
-
-    return _with_memory(chosen, memory.checks, lambda rest: _each(rest, "check", "the cross-check", work))
-
-
-def _with_memory(
-    chosen: Sequence[UpdateRule],
-    recall: Callable[[UpdateRule], tuple[_T, ...] | None],
-    find: Callable[[Sequence[UpdateRule]], tuple[dict[str, tuple[_T, ...]], dict[str, tuple[Failure, ...]]]],
-) -> tuple[dict[str, tuple[_T, ...]], dict[str, tuple[Failure, ...]]]:
-    """What an equal run found before and, for the other rules, what `find` finds."""
-    remembered = {one.name: recalled for one in chosen if (recalled := recall(one)) is not None}
-    rest = [one for one in chosen if one.name not in remembered]
-    found, failed = find(rest) if rest else ({}, {})
-    return remembered | found, failed
-
-
-def _kernels(
-    chosen: Sequence[UpdateRule], tell: Progress
-) -> dict[str, tuple[GeneratedKernel | None, tuple[Failure, ...]]]:
-    found: dict[str, tuple[GeneratedKernel | None, tuple[Failure, ...]]] = {}
-    for done, one in enumerate(chosen):
-        tell(f"the kernel of {one.name}", done, len(chosen))
+        later = self._subjects[self._subjects.index(subject) + 1 :]
+        unknown = (s for s in later if not self._memory.has("theorems", s.digest))
+        batch = [subject, *islice(unknown, _TOGETHER - 1)]
         try:
-            from ..kernels import generate
+            found = derive([s.rule() for s in batch], progress=tell)
+        except Exception:
+            if len(batch) == 1:
+                raise
+            # One of them fails: each by itself, so that it costs only itself.
+            return derive([subject.rule()], progress=tell)
+        by_name: dict[str, list[Result]] = {s.name: [] for s in batch}
+        for result in found:
+            by_name[result.claim.rule.name].append(result)
+        self._ready |= by_name
+        return self._ready.pop(subject.name)
 
-            found[one.name] = (generate(one), ())
+
+def _certificates(results: Iterable[Any]) -> tuple[CertificateFile, ...]:
+    from ..derive.certificates import certificate, is_settled
+
+    return tuple(
+        CertificateFile(
+            f"{slug(r.claim.rule.name)}/{r.claim.name}.json",
+            json.dumps(certificate(r), indent=1, ensure_ascii=False) + "\n",
+        )
+        for r in results
+        if is_settled(r)
+    )
+
+
+def _checks(subject: Subject, tell: Progress) -> Found:
+    from ..analysis import crosscheck
+    from .making import check_facts
+
+    checks = tuple(map(check_facts, crosscheck([subject.rule()], progress=tell)))
+    return checks, bool(checks) and all(c.passed for c in checks), ()
+
+
+def _kernel(subject: Subject, tell: Progress) -> Found:
+    from ..kernels import generate
+    from .making import kernel_facts
+
+    return kernel_facts(generate(subject.rule())), True, ()
+
+
+def _figures(subject: Subject, tell: Progress) -> Found:
+    from .figures.of_rule import figures_of
+
+    drawn, failed = [], []
+    for what, draw in figures_of(subject.rule()):
+        try:
+            drawn.append(draw())
         except Exception as error:
-            found[one.name] = (None, (_failure(f"the kernel of {one.name}", "kernel", error),))
-    return found
+            failed.append(_failure(what, "figures", error))
+    return tuple(drawn), not failed, tuple(failed)
 
 
-def _figures(
-    chosen: Sequence[UpdateRule], tell: Progress
-) -> dict[str, tuple[tuple[Drawing, ...], tuple[Failure, ...]]]:
-    found: dict[str, tuple[tuple[Drawing, ...], tuple[Failure, ...]]] = {}
-    for done, one in enumerate(chosen):
-        tell(f"figures of {one.name}", done, len(chosen))
-        drawn: list[Drawing] = []
-        failed: list[Failure] = []
-        for what, draw in _studies(one):
-            try:
-                drawn.append(draw())
-            except Exception as error:
-                failed.append(_failure(what, "figures", error))
-        found[one.name] = (tuple(drawn), tuple(failed))
-    return found
+class _Pair:
+    """Two rules as one thing to find something about."""
+
+    def __init__(self, first: Subject, second: Subject) -> None:
+        self.first, self.second = first, second
+        self.name = f"{first.name} and {second.name}"
+        self.digest = f"{first.name} {first.digest} {second.name} {second.digest}"
 
 
-def _studies(one: UpdateRule) -> list[tuple[str, Callable[[], Drawing]]]:
-    """The figures of a rule's page, each with what it is called and how it is made."""
-    from ..analysis import study
-    from . import figures
+def _pairs(chosen: Sequence[Subject], every: bool, compare: bool) -> list[_Pair]:
+    if compare:
+        return [_Pair(*pair) for pair in combinations(chosen, 2)]
+    named = {s.name: s for s in chosen}
+    return [_Pair(named[a], named[b]) for a, b in combinations(SEEDS, 2) if every and {a, b} <= named.keys()]
 
-    title = one.name if "[" in one.name else one.title
-    wanted = [
-        (
-            f"the figure of the effective step size of {one.name}",
-            lambda: figures.draw_effective_steps(study.effective_steps(one), title),
-        )
-    ]
-    if study.has_bias_correction(one):
-        wanted.append(
-            (
-                f"the figure of the bias correction of {one.name}",
-                lambda: figures.draw_bias_correction(study.bias_correction(one), title),
-            )
-        )
-    if one.name in _AGAINST:
-        titles = {n: rule(n).title for n in _AGAINST}
-        wanted.append(
-            (
-                "the figure of Adagrad against RMSprop",
-                lambda: figures.draw_effective_rates(study.adagrad_against_rmsprop(), titles),
-            )
-        )
-    return wanted
+
+def _compared(gathered: _Gathering, pairs: Sequence[_Pair]) -> tuple[tuple[ComparisonFacts, ...], tuple[Failure, ...]]:
+    found = gathered.each("comparisons", pairs, _comparison).values() if pairs else ()
+    return tuple(f[0] for f in found if f[0] is not None), tuple(failure for f in found for failure in f[2])
+
+
+def _comparison(pair: _Pair, tell: Progress) -> Found:
+    from ..analysis.compare import compare
+    from .making import comparison_facts
+
+    facts = comparison_facts(compare(pair.first.rule(), pair.second.rule()))
+    facts = replace(facts, first=pair.first.name, second=pair.second.name)
+    return facts, True, ()
+
+
+def _command(chosen: Sequence[Subject], *, every: bool, compare: bool) -> str:
+    words = ["optproof report", *([] if every else [shlex.quote(s.called) for s in chosen])]
+    return " ".join([*words, "--compare"] if compare else words)

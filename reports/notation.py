@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -16,12 +15,10 @@ if TYPE_CHECKING:
     from ..derive import Domain, Unit
 
 __all__ = [
-    "Symbol",
     "decimal",
     "domain_latex",
     "name_latex",
     "number_latex",
-    "symbols",
     "unit_condition",
     "unit_latex",
 ]
@@ -95,36 +92,6 @@ def name_latex(rule: UpdateRule, name: str) -> str:
 
 def _plain(text: str) -> str:
     return re.sub(r"[\\{}$&#^_%~]", " ", text)
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """A row of the table of symbols; `value` is a default or an initial value, `value_of` says which."""
-
-    quantity: Quantity
-    kind: str
-    value: str
-    unit: str
-
-
-def symbols(rule: UpdateRule) -> tuple[Symbol, ...]:
-    """The hyperparameters and the state of a rule, with their units."""
-    units = _units(rule)
-    hyper = (
-        Symbol(
-            h.symbol, "hyperparameter", "" if h.default is None else number_latex(h.default), units.get(h.symbol, "")
-        )
-        for h in rule.hyper
-    )
-    state = (
-        Symbol(s.symbol, "state", expression_text(s.initial, "latex", rule), units.get(s.symbol, ""))
-        for s in rule.state
-    )
-    return (*hyper, *state)
-
-
-def _units(rule: UpdateRule) -> dict[Quantity, str]:
-    return {symbol: unit_latex(unit) for symbol, unit in unit_system(rule).units.items()}
 
 
 def unit_latex(unit: Unit) -> str:

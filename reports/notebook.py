@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
-from . import notation, view
+from . import view
+from .making import rule_facts
 
 if TYPE_CHECKING:
     from ..analysis import CrossCheck
@@ -60,12 +61,13 @@ def check_table(checks: Iterable[CrossCheck]) -> Shown:
 
 def rule_card(rule: UpdateRule) -> Shown:
     """A rule with its equations, source and symbols."""
-    source = f"<p>{escape(str(rule.source))}</p>" if rule.source else ""
+    facts = rule_facts(rule)
+    source = f"<p>{escape(str(facts.source))}</p>" if facts.source else ""
     rows = "".join(
-        f"<tr><td>{_math(s.quantity.latex_form)}</td><td><code>{escape(s.quantity.name)}</code></td>"
-        f"<td>{escape(s.quantity.meaning)}</td><td>{_math(notation.domain_latex(s.quantity))}</td>"
-        f"<td>{_math(s.value) if s.value else 'none'}</td></tr>"
-        for s in notation.symbols(rule)
+        f"<tr><td>{_math(s.latex)}</td><td><code>{escape(s.name)}</code></td>"
+        f"<td>{escape(s.meaning)}</td><td>{_math(s.domain_latex)}</td>"
+        f"<td>{_math(s.value_latex) if s.value_latex else 'none'}</td></tr>"
+        for s in facts.symbols
     )
     table = _table(("symbol", "name", "meaning", "domain", "default or start"), rows) if rows else ""
     return Shown(

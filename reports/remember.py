@@ -1,8 +1,8 @@
-"""What earlier runs found, so that a report that changes little is written in seconds.
+"""What earlier runs found and rendered, so that a report that changes little is written in seconds.
 
-A finding is kept under the digest of everything it depends on: the rule, every source file of optproof, the versions of
-what it computes with, and the processor.  Only complete findings are kept, with every theorem settled as expected and
-every check passed: what went wrong, or could not be decided in time, is done again.
+A finding is kept under the digest of everything it depends on: the rule, every source file that takes part in making
+it, the versions of what it computes with, and the processor.  Pages are a pure function of what is on them, so they are
+kept under the digest of that and of every source file of the reports.
 """
 
 from __future__ import annotations
@@ -11,28 +11,50 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..derive import ProofStep, Result, UpdateRule, Verdict, claims_of
-from ..derive.serialise import expression_from_json, expression_to_json
 from ..kernels.atomic import replacing
 from ..kernels.cache import cache_directory
+from .figures.drawing import Drawing
+from .records import CheckFacts, ComparisonFacts, KernelFacts, RuleFacts, Theorem, from_plain, to_plain
+from .records.certificate import CertificateFile
 
-if TYPE_CHECKING:
-    from ..analysis import CrossCheck
+__all__ = ["Memory", "Part"]
 
-__all__ = ["Memory"]
+_WRITING = ("derive", "reports/records", "reports/making", "reports/notation.py")
+_ALL = (*_WRITING, "kernels", "analysis")
+_COMPUTED_WITH = ("sympy", "z3-solver", "python-flint", "numpy", "numba", "llvmlite", "matplotlib")
+_RENDERED_WITH = ("jinja2", "markupsafe", "latex2mathml", "pygments")
 
-_COMPUTED_WITH = ("sympy", "z3-solver", "python-flint", "numpy", "numba", "llvmlite")
+
+@dataclass(frozen=True)
+class Part:
+    """A kind of finding: the type of its record or records, and the source files on which it depends."""
+
+    kind: Any
+    many: bool
+    sources: tuple[str, ...]
+
+
+PARTS = {
+    "rule": Part(RuleFacts, False, _WRITING),
+    "theorems": Part(Theorem, True, _WRITING),
+    "certificates": Part(CertificateFile, True, _WRITING),
+    "kernel": Part(KernelFacts, False, (*_WRITING, "kernels")),
+    "check": Part(CheckFacts, True, _ALL),
+    "figures": Part(Drawing, True, (*_ALL, "reports/figures")),
+    "comparisons": Part(ComparisonFacts, False, _ALL),
+}
 
 
 class Memory:
-    """Theorems and cross-checks of earlier runs.
+    """Findings and pages of earlier runs.
 
     Parameters
     ----------
@@ -46,124 +68,115 @@ class Memory:
         self._directory = cache_directory() / "findings" if directory is None else Path(directory)
         self._fresh = fresh
 
-    def results(self, rule: UpdateRule) -> tuple[Result, ...] | None:
-        """The results about `rule` if an equal run found them before, else None."""
-        record = self._read("theorems", rule)
-        if record is None:
-            return None
-        claims = claims_of(rule)
-        if [c.name for c in claims] != list(record):
-            return None
+    def recall(self, part: str, digest: str) -> Any | None:
+        """The record or records that an equal run found about the rule, or the rules, of this digest, else None."""
+        about = PARTS[part]
+        data = self._read(part, digest, _surroundings(about.sources))
         try:
-            return tuple(_result(claim, record[claim.name]) for claim in claims)
-        except (KeyError, TypeError, ValueError):
+            if data is None:
+                return None
+            return tuple(from_plain(about.kind, item) for item in data) if about.many else from_plain(about.kind, data)
+        except (TypeError, ValueError):
             return None
 
-    def keep_results(self, rule: UpdateRule, results: Sequence[Result]) -> None:
-        """Keep the results if they are complete and as expected."""
-        complete = [r.claim.name for r in results] == [c.name for c in claims_of(rule)]
-        if complete and all(r.as_expected for r in results):
-            self._write("theorems", rule, {r.claim.name: _record(r) for r in results})
+    def has(self, part: str, digest: str) -> bool:
+        """Whether there is something to recall."""
+        return not self._fresh and self._path(part, digest, _surroundings(PARTS[part].sources)).exists()
 
-    def checks(self, rule: UpdateRule) -> tuple[CrossCheck, ...] | None:
-        """The cross-checks of `rule` if an equal run made them before, else None."""
-        record = self._read("checks", rule)
-        if record is None:
-            return None
-        try:
-            return tuple(_check(data) for data in record["checks"])
-        except (KeyError, TypeError, ValueError):
-            return None
+    def keep(self, part: str, digest: str, found: Any) -> None:
+        """Keep a finding; only what is complete and as it should be is to be kept."""
+        self._write(part, digest, _surroundings(PARTS[part].sources), to_plain(found))
 
-    def keep_checks(self, rule: UpdateRule, checks: Sequence[CrossCheck]) -> None:
-        """Keep the cross-checks if all passed."""
-        if checks and all(c.passed for c in checks):
-            self._write("checks", rule, {"checks": [c.to_json() for c in checks]})
+    def names(self, asked: str) -> list[tuple[str, str]] | None:
+        """The names and digests of the catalogue's rules that `asked` meant in an earlier run."""
+        data = self._read("names", asked, _surroundings(("derive",)))
+        return None if data is None else [(str(name), str(digest)) for name, digest in data]
 
-    def _path(self, part: str, rule: UpdateRule) -> Path:
-        key = hashlib.sha256("\n".join((part, rule.digest, _surroundings())).encode()).hexdigest()
-        return self._directory / f"{part}-{key[:32]}.json"
+    def keep_names(self, asked: str, rules: Iterable[tuple[str, str]]) -> None:
+        """Keep which rules of the catalogue `asked` means."""
+        self._write("names", asked, _surroundings(("derive",)), [list(pair) for pair in rules])
 
-    def _read(self, part: str, rule: UpdateRule) -> dict[str, Any] | None:
+    def conformance(self) -> Any | None:
+        """The conformance matrix that was measured last with these sources, in the form of its JSON, else None."""
+        return self._read("conformance", "all", _surroundings(_ALL))
+
+    def keep_conformance(self, matrix: Any) -> None:
+        """Keep a measured conformance matrix in the form of its JSON."""
+        self._write("conformance", "all", _surroundings(_ALL), matrix)
+
+    def page(self, name: str, digest: str) -> str | None:
+        """The page that was rendered from content of this digest, else None."""
+        text = self._read("page", name, f"{digest} {_rendering()}")
+        return text if isinstance(text, str) else None
+
+    def keep_page(self, name: str, digest: str, text: str) -> None:
+        """Keep what was rendered."""
+        self._write("page", name, f"{digest} {_rendering()}", text)
+
+    def _path(self, part: str, about: str, under: str) -> Path:
+        # What is kept under other circumstances about the same thing is out of date, and found by the name's beginning.
+        return self._directory / f"{part}-{_short(about)}-{_short(under)}.json"
+
+    def _read(self, part: str, about: str, under: str) -> Any | None:
         if self._fresh:
             return None
         try:
-            record = json.loads(self._path(part, rule).read_text(encoding="utf-8"))
+            seal, _, text = self._path(part, about, under).read_text(encoding="utf-8").partition("\n")
+            return json.loads(text) if seal == hashlib.sha256(text.encode()).hexdigest() else None
         except (OSError, ValueError):
             return None
-        return record if isinstance(record, dict) else None
 
-    def _write(self, part: str, rule: UpdateRule, record: dict[str, Any]) -> None:
-        path = self._path(part, rule)
-        try:
+    def _write(self, part: str, about: str, under: str, data: Any) -> None:
+        path = self._path(part, about, under)
+        text = json.dumps(data, ensure_ascii=False)
+        # A report does not need a memory: where nothing can be written, nothing is kept.
+        with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(path) as file:
-                file.write(json.dumps(record).encode())
-        except OSError:
-            return  # a report does not need a memory
+                file.write(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}".encode())
+            for other in path.parent.glob(f"{part}-{_short(about)}-*.json"):
+                if other != path:
+                    other.unlink(missing_ok=True)
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+@lru_cache(maxsize=16)
+def _surroundings(sources: tuple[str, ...]) -> str:
+    """Everything beside the rule that a finding depends on."""
+    machine = [platform.python_version(), platform.machine(), _processor()]
+    return "\n".join([*map(_digest_of_sources, sources), *map(_version, _COMPUTED_WITH), *machine])
 
 
 @lru_cache(maxsize=1)
-def _surroundings() -> str:
-    """Everything beside the rule that a finding depends on."""
+def _rendering() -> str:
+    """Everything beside its content that a page depends on."""
+    sources = [_digest_of_sources(part) for part in ("reports", "__init__.py")]
+    return "\n".join([*sources, *map(_version, _RENDERED_WITH)])
+
+
+@lru_cache(maxsize=32)
+def _digest_of_sources(part: str) -> str:
     root = Path(__file__).resolve().parent.parent
+    place = root / part
+    found = place.rglob("*") if place.is_dir() else iter([place])
     digest = hashlib.sha256()
-    for floor in ("derive", "kernels", "analysis"):
-        for path in sorted((root / floor).rglob("*.py")):
-            digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
-    versions = [f"{name} {_version(name)}" for name in _COMPUTED_WITH]
-    machine = [platform.python_version(), platform.machine(), _processor()]
-    return "\n".join([digest.hexdigest(), *versions, *machine])
+    for path in sorted(p for p in found if p.is_file() and p.suffix in {".py", ".html", ".md", ".tex", ".css", ".js"}):
+        digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def _version(name: str) -> str:
     try:
-        return version(name)
+        return f"{name} {version(name)}"
     except PackageNotFoundError:
-        return "unknown"
+        return f"{name} unknown"
 
 
+@lru_cache(maxsize=1)
 def _processor() -> str:
     from llvmlite import binding
 
     return f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
-
-
-def _record(result: Result) -> dict[str, Any]:
-    steps = [
-        {"words": s.words, "latex": result.step_latex(s), "kind": s.kind, "formal": s.formal} for s in result.steps
-    ]
-    return {
-        "statement": result.claim.text(),
-        "verdict": result.verdict.name,
-        "method": result.method,
-        "steps": steps,
-        "witness": {name: expression_to_json(value) for name, value in result.witness.items()},
-        "confirmed_by": list(result.confirmed_by),
-        "seconds": result.seconds,
-    }
-
-
-def _result(claim: Any, record: dict[str, Any]) -> Result:
-    if record["statement"] != claim.text():
-        raise ValueError(f"the record of {claim.name} is about another statement")
-    return Result(
-        claim,
-        Verdict[record["verdict"]],
-        record["method"],
-        tuple(ProofStep(**step) for step in record["steps"]),
-        claim.derived,
-        {name: expression_from_json(value, {}) for name, value in record["witness"].items()},
-        confirmed_by=tuple(record["confirmed_by"]),
-        seconds=float(record["seconds"]),
-    )
-
-
-def _check(data: dict[str, Any]) -> CrossCheck:
-    from ..analysis import CrossCheck
-
-    named = {f.name: data[f.name] for f in fields(CrossCheck)}
-    named["source_verdict"] = Verdict[named["source_verdict"]]
-    for name in ("sizes", "problems", "notes"):
-        named[name] = tuple(named[name])
-    return CrossCheck(**named)

@@ -56,14 +56,14 @@ def _require_replaceable(out: Path) -> None:
         )
 
 
-def publish(files: Mapping[str, str], out: Path) -> None:
+def publish(files: Mapping[str, str | bytes], out: Path) -> None:
     """Write `files` as the directory `out`, in place of an older report.
 
     Everything is written to a sibling directory first; only when that is complete do the two change places.
 
     Parameters
     ----------
-    files : mapping of relative path to text
+    files : mapping of relative path to text or bytes
         The marker's text must name every one of them.
     out : Path
 
@@ -93,11 +93,14 @@ def _unwritable(out: Path, error: OSError) -> ReportError:
     )
 
 
-def _write(files: Mapping[str, str], root: Path) -> None:
+def _write(files: Mapping[str, str | bytes], root: Path) -> None:
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        if isinstance(text, bytes):
+            path.write_bytes(text)
+        else:
+            path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _swap(fresh: Path, out: Path) -> None:

@@ -1,18 +1,16 @@
 """Tables for the command line.
 
-Every function returns something that rich prints.  :func:`console` makes a console that wraps nothing away: where the
-output is no terminal, it is as wide as it needs to be and has no colours.
+Every function returns something that rich prints, on the console of :mod:`optproof.reports.console`.
 """
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -31,12 +29,11 @@ if TYPE_CHECKING:
     from ..derive.recheck import Checked
     from ..kernels import GeneratedKernel, Kernel
     from ..kernels.cache import CacheEntry
-    from .records import ReportSummary
 
 __all__ = [
     "cache_table",
     "check_table",
-    "console",
+    "folklore_table",
     "pass_table",
     "recheck_table",
     "result_detail",
@@ -44,27 +41,11 @@ __all__ = [
     "rule_detail",
     "rule_table",
     "source_code",
-    "summary_table",
     "verdict_text",
 ]
 
 _STYLES = {Verdict.PROVED: "green", Verdict.REFUTED: "red", Verdict.UNKNOWN: "yellow"}
 _MARKS = {Verdict.PROVED: "✓", Verdict.REFUTED: "✗", Verdict.UNKNOWN: "?"}
-_WIDE = 200
-
-
-def console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
-    """A console for the command line's output.
-
-    Parameters
-    ----------
-    file : text stream, optional
-        Standard output, or standard error with `stderr`, by default.
-    """
-    made = Console(file=file, stderr=stderr, highlight=False, emoji=False, markup=False)
-    if not made.is_terminal and "COLUMNS" not in os.environ:
-        made.width = _WIDE
-    return made
 
 
 def verdict_text(verdict: Verdict, *, expected: bool = True) -> Text:
@@ -162,6 +143,18 @@ def result_table(results: Sequence[Result]) -> Table:
     return table
 
 
+def folklore_table(results: Sequence[Result]) -> Table:
+    """What is commonly said and false, in words, each with the counterexample."""
+    table = _table(("rule", _NAME), "claim", "what is said", ("verdict", _SHORT), "counterexample")
+    for result in results:
+        claim = result.claim
+        witness = ", ".join(f"{name} = {value}" for name, value in result.witness.items())
+        table.add_row(
+            claim.rule.name, claim.name, claim.title, verdict_text(result.verdict, expected=result.as_expected), witness
+        )
+    return table
+
+
 def result_detail(result: Result) -> RenderableType:
     """One theorem with hypotheses, published formula, counterexample and proof."""
     claim = result.claim
@@ -241,7 +234,8 @@ def check_table(checks: Sequence[CrossCheck]) -> RenderableType:
     last place, which is large where nearly equal numbers cancel.
     """
     table = _table(
-        ("rule", _NAME), ("dtype", _SHORT), ("check", _SHORT), ("source", _SHORT), ("cases", _NUMBER),
+        ("rule", _NAME), ("dtype", _SHORT), ("check", _SHORT), ("source", _SHORT), ("compiled code", _SHORT),
+        ("cases", _NUMBER),
         ("of bound", _NUMBER), ("ulps", _NUMBER),
     )  # fmt: skip
     for c in checks:
@@ -250,6 +244,7 @@ def check_table(checks: Sequence[CrossCheck]) -> RenderableType:
             c.dtype,
             Text("✓ passed", "green") if c.passed else Text("✗ FAILED", "bold red"),
             verdict_text(c.source_verdict, expected=c.source_verdict is Verdict.PROVED),
+            verdict_text(c.machine_verdict, expected=c.machine_verdict is not Verdict.REFUTED),
             str(c.cases),
             view.of_bound(c),
             view.ulps(c),
@@ -259,8 +254,15 @@ def check_table(checks: Sequence[CrossCheck]) -> RenderableType:
         Text(f"{c.rule} {c.dtype}: parallel differs from serial", "red") for c in checks if not c.parallel_bitwise
     ]
     notes += [Text(f"{c.rule} {c.dtype}: an edge case is wrong", "red") for c in checks if not c.edges_ok]
+    scopes = {c.machine_scope: None for c in checks if c.machine_verdict is Verdict.PROVED}
     if checks and not notes:
         notes = [Text("Parallel equals serial bitwise, and every edge case is as IEEE 754 says.", "dim")]
+    notes += [Text(f"Compiled code (LLVM IR): proved for {scope}.", "dim") for scope in scopes]
+    notes += [
+        Text(f"{c.rule} {c.dtype}: compiled code (LLVM IR) UNKNOWN: {c.machine_scope}", "yellow")
+        for c in checks
+        if c.machine_verdict is Verdict.UNKNOWN
+    ]
     return Group(table, *notes)
 
 
@@ -300,24 +302,3 @@ def cache_table(entries: Sequence[CacheEntry]) -> Table:
 
 def _size(count: int) -> str:
     return f"{count} B" if count < 1000 else f"{count / 1000:.1f} kB" if count < 1e6 else f"{count / 1e6:.1f} MB"
-
-
-def summary_table(summary: ReportSummary) -> RenderableType:
-    """What a report holds, what did not work, and where it is."""
-    n = summary.counts
-    table = _table("", ("", _NUMBER))
-    table.show_header = False
-    rows: list[tuple[str, int, str]] = [
-        ("rules", n["rules"], ""),
-        ("theorems proved", n["PROVED"], "green"),
-        ("false statements refuted", n["REFUTED"], "green"),
-        ("theorems open", n["UNKNOWN"], "yellow" if n["UNKNOWN"] else ""),
-        ("unexpected verdicts", n["unexpected"], "bold red" if n["unexpected"] else ""),
-        ("kernel checks passed", n["checks"] - n["checks_failed"], "green"),
-        ("kernel checks failed", n["checks_failed"], "bold red" if n["checks_failed"] else ""),
-    ]
-    for words, count, style in rows:
-        table.add_row(words, Text(str(count), style))
-    failures = [Text(str(f), "red") for f in summary.failures]
-    start = next((summary.path / f for f in ("index.html", "README.md") if (summary.path / f).exists()), summary.path)
-    return Group(table, *failures, Text(f"The report is in {start} ({summary.seconds:.1f} s)."))

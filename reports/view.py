@@ -1,127 +1,85 @@
-"""How the parts of a rule and of a theorem are worded and grouped, the same in HTML and in Markdown."""
+"""How the parts of a rule and of a theorem are worded and grouped, the same in every format."""
 
 from __future__ import annotations
 
 import math
-import re
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import sympy as sp
-
-from ..derive import UpdateRule, first_step
-from ..derive.printing import claim_notation, expression_text, notation, rule_lines
-from ..derive.prove.verdict import Result, Verdict
-from .notation import name_latex, number_latex
+from .records import VERDICTS, RulePage, Theorem
 
 if TYPE_CHECKING:
     from ..analysis import CrossCheck
-    from ..derive import State
-    from .records import RuleContent
+    from .records import CheckFacts, ComparisonFacts
 
 __all__ = [
-    "anchor",
     "by_subject",
+    "comparison_words",
+    "conformance_title",
     "counted",
-    "effective_rate",
-    "first_step_latex",
-    "gradient_at",
-    "hypotheses",
+    "first_step",
+    "folklore",
     "of_bound",
     "operations",
+    "recheck_command",
     "relation_words",
-    "slug",
-    "start_latex",
     "step_kind",
     "ulps",
-    "update_lines",
     "verdict_counts",
+    "verdict_title",
     "verdict_words",
-    "witness_latex",
 ]
 
 
-def slug(name: str) -> str:
-    """A rule's name as a file name.
-
-    Examples
-    --------
-    >>> slug("rmsprop[centered,momentum]")
-    'rmsprop-centered-momentum'
-    """
-    return re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-").lower() or "rule"
+def first_step(one: RulePage) -> str:
+    """The first step in LaTeX: as proved, else as the one-step map gives it."""
+    proved = next((t.derived_latex for t in one.theorems if t.name == "first-step" and t.derived_latex), "")
+    return proved or one.rule.first_step_latex
 
 
-def anchor(text: str, kind: str = "theorem") -> str:
-    """A name as an anchor; `kind` keeps theorems, figures and headings of one name apart.
-
-    Examples
-    --------
-    >>> anchor("closed-form-G"), anchor("First step", "subject")
-    ('theorem-closed-form-G', 'subject-First-step')
-    """
-    return f"{kind}-{re.sub(r'[^A-Za-z0-9_]+', '-', text).strip('-')}"
-
-
-def update_lines(rule: UpdateRule) -> tuple[str, ...]:
-    """The lines of the algorithm box in LaTeX."""
-    return tuple(rule_lines(rule, "latex"))
-
-
-def effective_rate(one: RuleContent) -> tuple[str, str]:
-    """The effective learning rate and what it multiplies, in LaTeX; both empty where the step has no such form."""
-    from ..derive.structure import movement  # the provers are not needed for a list of rules
-
-    found = movement(one.rule)
-    if found is None:
-        return "", ""
-    written = claim_notation(one.rule, "latex", now=False)
-    return written.write(found.rate), written.write(found.direction)
-
-
-def first_step_latex(one: RuleContent) -> str:
-    """The first step in LaTeX: as derived, else from the one-step map."""
-    for result in one.results:
-        if result.claim.name == "first-step" and result.derived is not None:
-            return result.derived_text("latex")
-    return expression_text(first_step(one.rule), "latex", one.rule)
-
-
-def by_subject(results: Iterable[Result]) -> dict[str, list[Result]]:
+def by_subject(theorems: Iterable[Theorem]) -> dict[str, list[Theorem]]:
     """Theorems under their headings, in the order in which these first occur."""
-    groups: dict[str, list[Result]] = {}
-    for result in results:
-        groups.setdefault(result.claim.subject, []).append(result)
+    groups: dict[str, list[Theorem]] = {}
+    for theorem in theorems:
+        groups.setdefault(theorem.subject, []).append(theorem)
     return groups
 
 
-def hypotheses(result: Result) -> list[tuple[str, str]]:
-    """Each hypothesis as LaTeX and words."""
-    return [(h.text("latex"), h.words) for h in result.claim.hypotheses]
+def folklore(theorems: Iterable[Theorem]) -> list[Theorem]:
+    """What is commonly said and was shown false."""
+    return [t for t in theorems if t.folklore and t.verdict == "REFUTED"]
 
 
-def verdict_counts(results: Iterable[Result]) -> dict[str, int]:
+def verdict_counts(theorems: Iterable[Theorem]) -> dict[str, int]:
     """How many theorems have each verdict, all three named."""
-    found = Counter(r.verdict for r in results)
-    return {v.name: found[v] for v in Verdict}
+    found = Counter(t.verdict for t in theorems)
+    return {verdict: found[verdict] for verdict in VERDICTS}
 
 
-def start_latex(rule: UpdateRule, state: State) -> str:
-    """A state before the first step, as an equation."""
-    symbol = state.symbol.latex_form
-    left = rf"{{{symbol}}}_{{0}}" if "_" in symbol else rf"{symbol}_{{0}}"
-    return f"{left} = {expression_text(state.initial, 'latex', rule)}"
+def recheck_command(one: RulePage, theorem: Theorem) -> str:
+    """The commands that prove a theorem again, write its certificate and have that checked independently."""
+    name = shlex.quote(one.command_name)
+    return f"optproof derive {name} --claim {theorem.name} --out proofs && optproof recheck proofs"
 
 
-def gradient_at(rule: UpdateRule) -> str:
-    """The point at which the gradient is evaluated, as LaTeX with step indices."""
-    return notation(rule, "latex", indexed=True).write(rule.gradient_at)
+def comparison_words(found: ComparisonFacts) -> str:
+    """The outcome of a comparison in a sentence."""
+    if found.verdict == "PROVED":
+        return "They are the same rule, which is proved."
+    if found.verdict == "UNKNOWN":
+        return "Whether they are the same is not settled."
+    if found.translation:
+        return "They are the same rule under a translation of hyperparameters, and different without it."
+    return "They are different rules, which an exact run shows."
 
 
-def witness_latex(result: Result, name: str, value: sp.Basic) -> str:
-    """A value of a counterexample, as an equation."""
-    return f"{name_latex(result.claim.rule, name)} = {number_latex(value)}"
+def conformance_title(cell: Mapping[str, Any]) -> str:
+    """An optimizer's own name with the options that were set."""
+    name = str(cell["target"]).rpartition(".")[2]
+    shown = ", ".join(f"{option}={value}" for option, value in (cell.get("options") or {}).items())
+    return f"{name}({shown})" if shown else name
 
 
 def relation_words(relation: str) -> str:
@@ -145,12 +103,21 @@ def step_kind(kind: str) -> str:
     return known.get(kind, kind)
 
 
-def verdict_words(verdict: Verdict) -> str:
+def verdict_title(verdict: str) -> str:
+    """What a verdict means, in a few words."""
+    return {
+        "PROVED": "proved for all values in the domains",
+        "REFUTED": "refuted by an exact counterexample",
+        "UNKNOWN": "neither proved nor refuted",
+    }[verdict]
+
+
+def verdict_words(verdict: str) -> str:
     """What a verdict means, in a sentence."""
     return {
-        Verdict.PROVED: "Shown for all values of all symbols in their domains, by the steps that stand under it.",
-        Verdict.REFUTED: "Shown false by a counterexample in exact numbers, which anybody can evaluate by hand.",
-        Verdict.UNKNOWN: "Neither: the engine did not find a proof or a counterexample, and says why.",
+        "PROVED": "Shown for all values of all symbols in their domains, by the steps that stand under it.",
+        "REFUTED": "Shown false by a counterexample in exact numbers, which anybody can evaluate by hand.",
+        "UNKNOWN": "Neither: the engine did not find a proof or a counterexample, and says why.",
     }[verdict]
 
 
@@ -166,16 +133,18 @@ def operations(before: Mapping[str, int], after: Mapping[str, int]) -> str:
     return now if now == was else f"{now} (was {was})"
 
 
-def ulps(check: CrossCheck) -> str:
+def ulps(check: CheckFacts | CrossCheck) -> str:
     """The largest error of a kernel, in units in the last place."""
-    if math.isnan(check.max_ulps):
+    if check.max_ulps is None or math.isnan(check.max_ulps):
         return "not measured"
     return f"{check.max_ulps:.2f}" if check.max_ulps < 1000 else f"{check.max_ulps:,.0f}"
 
 
-def of_bound(check: CrossCheck) -> str:
+def of_bound(check: CheckFacts | CrossCheck) -> str:
     """The largest error of a kernel as a part of what it may be."""
-    return "not measured" if math.isnan(check.error_over_bound) else f"{100 * check.error_over_bound:.0f} %"
+    if check.error_over_bound is None or math.isnan(check.error_over_bound):
+        return "not measured"
+    return f"{100 * check.error_over_bound:.0f} %"
 
 
 def counted(counts: Mapping[str, int]) -> str:

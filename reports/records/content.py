@@ -1,20 +1,19 @@
-"""What a report is made of, as records: contents first, pages later."""
+"""What a report is made of: contents first, pages later."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from ..analysis import CrossCheck
-    from ..derive import UpdateRule
-    from ..derive.prove.verdict import Result
-    from ..kernels import GeneratedKernel
-    from .figures import Drawing
+from ..figures.drawing import Drawing
+from .comparison import ComparisonFacts
+from .kernel import CheckFacts, KernelFacts
+from .rule import RuleFacts
+from .theorem import Theorem
 
-__all__ = ["Content", "Failure", "ReportError", "ReportSummary", "RuleContent"]
+__all__ = ["Content", "Failure", "ReportError", "ReportSummary", "RulePage"]
 
 
 class ReportError(ValueError):
@@ -31,7 +30,7 @@ class Failure:
         What was tried, as ``"the kernel of adam"``.
     message : str
         What happened, as a sentence.
-    part : {"theorems", "kernel", "check", "figures"}
+    part : {"theorems", "kernel", "check", "figures", "comparisons"}
         The section of the page where it is shown.
     """
 
@@ -44,29 +43,37 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class RuleContent:
+class RulePage:
     """Everything that the page of one rule shows.
 
     Attributes
     ----------
-    rule : UpdateRule
-    results : tuple of Result
-        The theorems about it, in the order of the catalogue.
-    kernel : GeneratedKernel or None
+    rule : RuleFacts
+    theorems : tuple of Theorem
+        In the order of the catalogue.
+    kernel : KernelFacts or None
         The kernel whose source and passes are printed.
-    checks : tuple of CrossCheck
+    checks : tuple of CheckFacts
         One for each dtype.
     drawings : tuple of Drawing
     failures : tuple of Failure
         What did not work.
+    called : str
+        What it is called on the command line; the rule's name, or ``FILE.py:NAME``.
     """
 
-    rule: UpdateRule
-    results: tuple[Result, ...] = ()
-    kernel: GeneratedKernel | None = None
-    checks: tuple[CrossCheck, ...] = ()
+    rule: RuleFacts
+    theorems: tuple[Theorem, ...] = ()
+    kernel: KernelFacts | None = None
+    checks: tuple[CheckFacts, ...] = ()
     drawings: tuple[Drawing, ...] = ()
     failures: tuple[Failure, ...] = ()
+    called: str = ""
+
+    @property
+    def command_name(self) -> str:
+        """What it is called on the command line."""
+        return self.called or self.rule.name
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ class Content:
 
     Attributes
     ----------
-    rules : tuple of RuleContent
+    rules : tuple of RulePage
     drawings : tuple of Drawing
         The figures of the index.
     failures : tuple of Failure
@@ -84,21 +91,27 @@ class Content:
         The command that makes this report again.
     seconds : mapping of name to float
         How long each part took; kept apart from the pages, so that these are the same in every run.
+    comparisons : tuple of ComparisonFacts
+        Pairs of the rules, each with a page of its own.
+    conformance : mapping or None
+        The conformance matrix in the form of its JSON, where it was measured.
     """
 
-    rules: tuple[RuleContent, ...]
+    rules: tuple[RulePage, ...]
     drawings: tuple[Drawing, ...] = ()
     failures: tuple[Failure, ...] = ()
     command: str = "optproof report"
     seconds: Mapping[str, float] | None = None
+    comparisons: tuple[ComparisonFacts, ...] = ()
+    conformance: Mapping[str, Any] | None = None
 
     @property
-    def results(self) -> tuple[Result, ...]:
+    def theorems(self) -> tuple[Theorem, ...]:
         """Every theorem."""
-        return tuple(result for one in self.rules for result in one.results)
+        return tuple(theorem for one in self.rules for theorem in one.theorems)
 
     @property
-    def checks(self) -> tuple[CrossCheck, ...]:
+    def checks(self) -> tuple[CheckFacts, ...]:
         """Every cross-check."""
         return tuple(check for one in self.rules for check in one.checks)
 
@@ -116,8 +129,8 @@ class ReportSummary:
     ----------
     path : Path
         The directory.
-    results : tuple of Result
-    checks : tuple of CrossCheck
+    results : tuple of Theorem
+    checks : tuple of CheckFacts
     counts : mapping of str to int
         ``"rules"``, the number of each verdict by name, ``"unexpected"`` verdicts, ``"checks"``,
         ``"checks_failed"``, ``"failures"``.
@@ -126,8 +139,8 @@ class ReportSummary:
     """
 
     path: Path
-    results: tuple[Result, ...]
-    checks: tuple[CrossCheck, ...]
+    results: tuple[Theorem, ...]
+    checks: tuple[CheckFacts, ...]
     counts: Mapping[str, int]
     failures: tuple[Failure, ...]
     seconds: float

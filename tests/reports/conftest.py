@@ -16,9 +16,11 @@ from optproof.derive import NONNEGATIVE, Quantity, Source, UpdateRule, gradient,
 from optproof.derive.claim import Claim, Hypothesis
 from optproof.derive.goal import Equal, Holds
 from optproof.derive.prove.verdict import ProofStep, Result, Verdict
-from optproof.reports import Content, Failure, RuleContent, write_report
+from optproof.reports import Content, Failure, RulePage, write_report
 from optproof.reports.figures import draw_bias_correction, draw_effective_rates, draw_effective_steps
+from optproof.reports.making import check_facts, comparison_facts, kernel_facts, rule_facts, theorem_of
 
+EVIL = '<script>alert("x")</script>'
 KERNEL_SOURCE = '''"""A kernel."""
 import numpy as np
 
@@ -30,8 +32,8 @@ def step(theta, g):
 '''
 
 
-def theorems(one: UpdateRule) -> tuple[Result, ...]:
-    """One theorem of each verdict about a rule with a learning rate."""
+def results_about(one: UpdateRule) -> tuple[Result, ...]:
+    """One result of each verdict about a rule with a learning rate."""
     lr, g = one.quantities["lr"], one.gradient
     published = Source("Somebody & Else", 2015, "A Paper", "eq. (1)")
     step = ProofStep("Both sides have the same normal form, see $\\sqrt{v}$.", r"\alpha = \alpha", "identity")
@@ -84,17 +86,36 @@ def fake_check(one: UpdateRule, *, passed: bool = True) -> Any:
         rule=one.name, dtype="float32", source_verdict=Verdict.PROVED, source_method="", cases=1200, exact_cases=12,
         max_ulps=1.5, worst="g = 1", error_over_bound=0.4, sizes=(0, 1, 7), parallel_bitwise=True, edges_ok=passed,
         passed=passed, problems=() if passed else ("NaN was lost",), notes=(), seconds=0.1,
+        machine_verdict=Verdict.PROVED, machine_scope="every array",
     )  # fmt: skip
 
 
-def content_of(one: UpdateRule, *, failures: tuple[Failure, ...] = (), passed: bool = True) -> RuleContent:
+def content_of(one: UpdateRule, *, failures: tuple[Failure, ...] = (), passed: bool = True) -> RulePage:
     """A whole page's content."""
     drawings = [draw_effective_steps(study.effective_steps(one, 60), one.title)]
     if study.has_bias_correction(one):
         drawings.append(draw_bias_correction(study.bias_correction(one, 30), one.title))
-    return RuleContent(
-        one, theorems(one), fake_kernel(one), (fake_check(one, passed=passed),), tuple(drawings), failures
+    return RulePage(
+        rule=rule_facts(one),
+        theorems=tuple(map(theorem_of, results_about(one))),
+        kernel=kernel_facts(fake_kernel(one)),
+        checks=(check_facts(fake_check(one, passed=passed)),),
+        drawings=tuple(drawings),
+        failures=failures,
+        called=one.name,
     )
+
+
+@pytest.fixture
+def results() -> tuple[Result, ...]:
+    """A result of each verdict about Adam."""
+    return results_about(rule("adam"))
+
+
+@pytest.fixture
+def checks() -> tuple[Any, ...]:
+    """A cross-check that passed and one that failed."""
+    return fake_check(rule("adam")), fake_check(rule("sgd"), passed=False)
 
 
 @pytest.fixture
@@ -106,12 +127,12 @@ def content() -> Content:
 
 
 @pytest.fixture
-def hostile() -> Content:
+def hostile_rule() -> UpdateRule:
     """A user's rule whose every text tries to become markup."""
-    evil = '<script>alert("x")</script>'
+    evil = EVIL
     lr = Quantity("lr", NONNEGATIVE, rf"\text{{{evil}}}\href{{javascript:alert(1)}}{{x}}", meaning=evil)
     theta = parameter()
-    one = UpdateRule(
+    return UpdateRule(
         f"mine{evil}",
         title=f"{evil}`|$x$",
         hyper={lr: "0.1"},
@@ -119,8 +140,20 @@ def hostile() -> Content:
         steps=[(theta, theta - lr * gradient())],
         source=Source(evil, 2020, evil, evil, evil),
     )
-    failures = (Failure(evil, evil, "kernel"),)
-    return Content((content_of(one, failures=failures, passed=False),), command=f"optproof report '{evil}'")
+
+
+@pytest.fixture
+def hostile_results(hostile_rule: UpdateRule) -> tuple[Result, ...]:
+    """A result of each verdict about that rule."""
+    return results_about(hostile_rule)
+
+
+@pytest.fixture
+def hostile(hostile_rule: UpdateRule) -> Content:
+    """A report about that rule, in which something failed."""
+    failures = (Failure(EVIL, EVIL, "kernel"),)
+    page = content_of(hostile_rule, failures=failures, passed=False)
+    return Content((page,), command=f"optproof report '{EVIL}'")
 
 
 class Page(HTMLParser):
@@ -171,18 +204,17 @@ def read_page() -> type[Page]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report about two rules with real theorems, kernels and figures; the cross-check is made by hand."""
+    """A report about two rules with real theorems, kernels, figures and a comparison; the check is made by hand."""
+    from optproof.analysis.compare import compare
     from optproof.derive import derive
     from optproof.kernels import generate
 
-    chosen = ("adagrad", "adam")
-    results = derive(chosen)
     contents = []
-    for name in chosen:
-        made = content_of(rule(name))
-        own = tuple(r for r in results if r.claim.rule.name == name)
-        contents.append(replace(made, results=own, kernel=generate(name)))
+    for name in ("adagrad", "adam"):
+        found = tuple(map(theorem_of, derive(name)))
+        contents.append(replace(content_of(rule(name)), theorems=found, kernel=kernel_facts(generate(name))))
     against = draw_effective_rates(study.adagrad_against_rmsprop(60), {"adagrad": "Adagrad", "rmsprop": "RMSprop"})
+    compared = comparison_facts(compare("adagrad", "adam"))
     path = tmp_path_factory.mktemp("site") / "report"
-    write_report(Content(tuple(contents), (against,)), path)
+    write_report(Content(tuple(contents), (against,), comparisons=(compared,)), path, ["html", "md", "json"])
     return path

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,9 @@ def open_page(
     return json.loads(html.unescape(match.group(1))), "\n".join(said)
 
 
-@pytest.mark.parametrize("name", ["index.html", "rules/adam.html", "rules/adagrad.html"])
+@pytest.mark.parametrize(
+    "name", ["index.html", "theorems.html", "rules/adam.html", "rules/adagrad.html", "comparisons/adagrad--adam.html"]
+)
 @pytest.mark.parametrize("width", [360, 1200])
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_page_fits_and_is_readable(
@@ -82,9 +85,42 @@ def test_a_page_fits_and_is_readable(
     assert found["scroll"] == found["room"], "the page scrolls sideways"
     assert found["flat"] == 0, "a formula has no height"
     assert contrast(str(found["ink"]), str(found["paper"])) > 7
-    if name != "index.html":
+    if name.startswith("rules/"):
         assert contrast(str(found["line"]), str(found["paper"])) > 3
     assert (luminance(str(found["paper"])) < 0.2) is dark
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fits"),
+    [
+        ("", lambda row: True),
+        ("rule=adam&verdict=REFUTED", lambda row: row["rule"] == "adam" and row["verdict"] == "REFUTED"),
+        ("words=STEP-bound", lambda row: "step-bound" in row["name"]),
+        ("words=no+such+words", lambda row: False),
+        ("folklore=1", lambda row: row["folklore"]),
+    ],
+)
+def test_the_theorems_are_filtered(chromium: str, site: Path, tmp_path: Path, wanted: str, fits: Any) -> None:
+    """The page opens with the filter that its address holds, and shows the rows that fit, and only they."""
+    command = [
+        chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+        f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=4000", "--dump-dom",
+        f"{(site / 'theorems.html').as_uri()}#{wanted}",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    rows = re.findall(
+        r"<tr([^>]*)><td>(.*?)</td><td><a[^>]*>(.*?)</a>.*?</td><td>.*?</td><td[^>]*>(\w+)</td></tr>", done.stdout
+    )
+    assert len(rows) > 100
+    named = [
+        {"rule": r, "name": n, "verdict": v, "folklore": "said" in a, "shown": "hidden" not in a} for a, r, n, v in rows
+    ]
+    found = {(row["rule"], row["name"]) for row in named if row["shown"]}
+    assert {(row["rule"], row["name"]) for row in named if fits(row)} <= found
+    if "words" not in wanted:
+        assert all(fits(row) for row in named if row["shown"])
+    assert f"{len(found)} of {len(rows)}" in done.stdout
+    assert wanted != "words=no+such+words" or not found
 
 
 def luminance(colour: str) -> float:

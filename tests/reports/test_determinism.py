@@ -12,12 +12,13 @@ import sys
 from optproof import analysis
 analysis.crosscheck = lambda rules, progress=None: []  # compiled in tests of its own
 from optproof.reports import report
-report(["adagrad", "sgd[momentum]"], sys.argv[1])
+report(["sgd", "sgd[momentum]"], sys.argv[1], ["html", "md", "json"], compare=True)
 """
 
 
 def make(out: Path, seed: str) -> dict[str, bytes]:
-    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    # A cache of its own, so that the second run finds everything anew.
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "OPTPROOF_CACHE_DIR": str(out.with_suffix(".cache"))}
     subprocess.run([sys.executable, "-c", _SCRIPT, str(out)], env=environment, check=True, cwd=out.parent)
     return {p.relative_to(out).as_posix(): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()}
 

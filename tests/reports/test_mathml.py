@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from optproof.derive import names, rule
-from optproof.reports import view
+from optproof.derive.printing import rule_lines
 from optproof.reports.mathml import MathError, aligned, mathml
 
 _NS = "{http://www.w3.org/1998/Math/MathML}"
@@ -19,7 +19,7 @@ def words(text: str) -> str:
 
 def test_lines_are_rows_set_on_their_equals_signs() -> None:
     for name in names():
-        lines = view.update_lines(rule(name))
+        lines = tuple(rule_lines(rule(name), "latex"))
         table = ElementTree.fromstring(aligned(lines)).find(f".//{_NS}mtable")
         assert table is not None
         rows = table.findall(f"{_NS}mtr")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from optproof.derive import rule
+from optproof.derive import UpdateRule, rule
+from optproof.derive.prove.verdict import Result
 from optproof.kernels import generate
-from optproof.reports import Content, notebook
+from optproof.reports import notebook
 
 
 def test_a_rule_shows_as_mathematics() -> None:
@@ -16,14 +17,14 @@ def test_a_rule_shows_as_mathematics() -> None:
     assert "Kingma &amp; Ba" in card
 
 
-def test_a_theorem_shows_statement_verdict_and_proof(content: Content, read_page: Any) -> None:
-    proved, refuted, _ = (r._repr_html_() for r in content.rules[0].results)
+def test_a_theorem_shows_statement_verdict_and_proof(results: tuple[Result, ...], read_page: Any) -> None:
+    proved, refuted, _ = (r._repr_html_() for r in results)
     for part in ("PROVED", r"$\displaystyle \Delta\theta_t", "a gradient arrives", "<details>"):
         assert part in proved
     assert "g = 2, lr = 1/3" in refuted
     assert read_page(proved).problems == []
-    assert content.results[0].claim._repr_latex_().startswith("$")
-    assert repr(content.results[0]) == "<Result adam effective-step: PROVED>"
+    assert results[0].claim._repr_latex_().startswith("$")
+    assert repr(results[0]) == "<Result adam effective-step: PROVED>"
 
 
 def test_a_kernel_shows_passes_and_coloured_source(read_page: Any) -> None:
@@ -35,17 +36,17 @@ def test_a_kernel_shows_passes_and_coloured_source(read_page: Any) -> None:
     assert repr(made) == "<GeneratedKernel sgd float32>"
 
 
-def test_tables(content: Content, read_page: Any) -> None:
-    for table in (notebook.result_table(content.results), notebook.check_table(content.checks)):
+def test_tables(results: tuple[Result, ...], checks: tuple[Any, ...], read_page: Any) -> None:
+    for table in (notebook.result_table(results), notebook.check_table(checks)):
         assert read_page(table._repr_html_()).problems == []
-        assert table.count("<tr>") == len(content.results if "claim" in table else content.checks) + 1
+        assert table.count("<tr>") == len(results if "claim" in table else checks) + 1
 
 
-def test_users_texts_are_escaped(hostile: Content, read_page: Any) -> None:
+def test_users_texts_are_escaped(hostile_rule: UpdateRule, hostile_results: tuple[Result, ...], read_page: Any) -> None:
     shown = [
-        notebook.rule_card(hostile.rules[0].rule),
-        notebook.result_table(hostile.results),
-        *(r._repr_html_() for r in hostile.results),
+        notebook.rule_card(hostile_rule),
+        notebook.result_table(hostile_results),
+        *(r._repr_html_() for r in hostile_results),
     ]
     for text in shown:
         assert "<script>" not in text

@@ -20,7 +20,7 @@ def test_an_older_report_is_replaced(content: Content, tmp_path: Path) -> None:
     out = tmp_path / "report"
     write_report(content, out)
     write_report(Content(content.rules[:1]), out, ["html"])
-    assert sorted(p.name for p in out.rglob("*.html")) == ["adam.html", "index.html"]
+    assert sorted(p.name for p in out.rglob("*.html")) == ["adam.html", "index.html", "theorems.html"]
     assert os.listdir(tmp_path) == ["report"]
 
 
