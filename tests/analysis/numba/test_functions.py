@@ -30,8 +30,8 @@ def verified(tools: tuple[Tracer, Workbench], name: str, rule: str) -> Verificat
     ("name", "rule"),
     [
         ("adam", "adam"),
-        ("adam_with_a_helper", "adam"),
-        ("rmsprop_of_one_element", "rmsprop"),
+        pytest.param("adam_with_a_helper", "adam", marks=pytest.mark.slow),
+        pytest.param("rmsprop_of_one_element", "rmsprop", marks=pytest.mark.slow),
         ("momentum", "sgd[momentum]"),
     ],
 )
@@ -48,9 +48,14 @@ def test_right_functions_are_proved_by_source_and_by_compiled_code(
     ("name", "rule"),
     [
         ("momentum_with_a_sign_error", "sgd[momentum]"),
-        ("adam_without_correction", "adam"),
-        ("clipped", "sgd[momentum]"),
-        ("adam", "adam[eps_hat]"),
+        *(
+            pytest.param(name, rule, marks=pytest.mark.slow)
+            for name, rule in [
+                ("adam_without_correction", "adam"),
+                ("clipped", "sgd[momentum]"),
+                ("adam", "adam[eps_hat]"),
+            ]
+        ),
     ],
 )
 def test_mistakes_are_refuted_and_the_compiled_function_shows_them(

@@ -107,7 +107,7 @@ def test_fast_math_is_named_and_still_proved(compiled: Compiled) -> None:
     assert "contract, reassoc" in found.notes[0]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=2)
 def test_the_whole_catalogue_is_proved() -> None:
     from optproof.derive.catalogue import names
     from optproof.kernels import generate

@@ -53,7 +53,7 @@ def refuted(name: str) -> Counterexamples:
     return counterexamples([rule(name)], cycles=1000)
 
 
-@pytest.mark.parametrize("name", ["rmsprop", pytest.param("adam", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["adadelta", *(pytest.param(n, marks=pytest.mark.slow) for n in ("rmsprop", "adam"))])
 def test_counterexamples_run_as_exactly_computed(name: str) -> None:
     study = refuted(name)
     assert {one.rule for one in study.refuted} == {name}

@@ -18,6 +18,7 @@ RIGHT = Path(__file__).with_name("right_forms.py")
         ("adam", "adam", "PROVED", {}),
         ("adam", "adam[eps_hat]", "REFUTED", {"eps": "sqrt(1 - beta2^t) eps"}),
         ("adam", "rmsprop", "REFUTED", {}),
+        ("sgd[momentum]", "qhm", "REFUTED", {"lr": "lr / (1 - momentum)", "beta1": "momentum", "nu": "1"}),
         ("sgd[momentum]", f"{RIGHT}:momentum_average_scaled", "PROVED", {}),
         (f"{RIGHT}:adam_rms_kept", f"{RIGHT}:adam_running_products", "PROVED", {}),
     ],
@@ -27,6 +28,14 @@ def test_two_are_compared(first: str, second: str, verdict: str, translation: di
     assert found.verdict.name == verdict, found.to_json()
     assert dict(found.translation) == translation
     assert (found.counterexample is None) == (verdict == "PROVED")
+
+
+@pytest.mark.torch
+@pytest.mark.jax
+def test_implementations_are_translated_by_the_rules_that_they_are() -> None:
+    found = op.compare("torch.optim.Adam", "keras.optimizers.Adam")
+    assert found.verdict.name == "REFUTED"
+    assert dict(found.translation) == {"eps": "sqrt(1 - beta2^t) eps"}
 
 
 def test_lr_inside_the_buffer_is_the_same_only_while_lr_is_constant() -> None:

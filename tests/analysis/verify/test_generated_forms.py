@@ -34,7 +34,7 @@ RULES = (
     "rmsprop[centered]", "rmsprop[momentum]", "rmsprop[l2]", "adadelta", "adam", "adam[amsgrad]", "adam[l2]",
     "adam[eps_hat]", "adamw", "amsgrad", "adamax[eps]", "adabelief", "laprop", "lion", "qhm",
 )  # fmt: skip
-SAMPLED = ("sgd[momentum]", "rmsprop", "adamw")
+SAMPLED = ("sgd[momentum]", "rmsprop")
 
 
 @cache
@@ -117,7 +117,7 @@ def test_some_wrong_forms_are_refuted_and_right_ones_proved(
     assert not missed, "\n".join(missed)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=2)
 def test_there_are_hundreds_of_at_least_thirty_kinds() -> None:
     wrong, right = ([x for name in RULES for x in made(name)] for made in (mutants, rewritings))
     kinds = {m.kind for m in wrong}
@@ -127,7 +127,7 @@ def test_there_are_hundreds_of_at_least_thirty_kinds() -> None:
     assert len(right) >= 100
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=2)
 @pytest.mark.parametrize("name", RULES)
 def test_every_wrong_form_is_refuted(name: str, tools: tuple[Tracer, Workbench], tmp_path: Path) -> None:
     missed = [words for m in mutants(name) if (words := refuse(m, tools, tmp_path))]
@@ -135,7 +135,7 @@ def test_every_wrong_form_is_refuted(name: str, tools: tuple[Tracer, Workbench],
     assert not missed, "\n".join(missed)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=2)
 @pytest.mark.parametrize("name", RULES)
 def test_every_right_form_is_proved(name: str, tools: tuple[Tracer, Workbench], tmp_path: Path) -> None:
     missed = [words for r in rewritings(name) if (words := accept(r, tools, tmp_path))]

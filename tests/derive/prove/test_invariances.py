@@ -66,7 +66,9 @@ def test_exponents_are_found(results: list[Result], name: str, claim: str, formu
 
 
 def test_only_linear_rules_are_additive() -> None:
-    assert {n for n in names() if is_linear(rule(n))} == {n for n in names() if n.startswith(("sgd[", "asgd", "qhm")) or n == "sgd"}
+    assert {n for n in names() if is_linear(rule(n))} == {
+        n for n in names() if n.startswith(("sgd[", "asgd", "qhm")) or n == "sgd"
+    }
 
 
 # Floating point.

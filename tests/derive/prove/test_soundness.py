@@ -253,7 +253,7 @@ def test_no_false_variant_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
     assert counts["REFUTED"] >= 0.9 * counts.total()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=15)
 def test_no_false_variant_of_the_seeds_rules_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
     rules = ("sgd[nesterov]", "rmsprop", "adam")
     counts, wrong = _examine(rules)

@@ -251,7 +251,7 @@ def test_no_false_variant_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
     assert counts.total() > 30
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=15)
 def test_no_false_variant_of_the_seeds_rules_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
     rules = ("sgd[nesterov]", "adagrad", "rmsprop", "adadelta", "adam")
     counts, wrong = examine(rules)

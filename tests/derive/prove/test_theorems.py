@@ -149,7 +149,7 @@ def test_progress_is_reported() -> None:
     assert seen[-1][0] == seen[-1][1] > 0
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=2)
 def test_the_whole_catalogue_gets_the_expected_verdicts() -> None:
     wrong = [(r.claim.rule.name, r.claim.name, r.verdict, r.reason) for r in derive(names()) if not r.as_expected]
     assert wrong == []

@@ -110,7 +110,7 @@ def test_it_runs_without_the_command_line(certificates: Certificates, tmp_path: 
     assert "1 confirmed" in done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=5)
 def test_no_certificate_of_the_catalogue_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     results = derive()
     written = write_certificates(results, tmp_path)
