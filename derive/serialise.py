@@ -73,6 +73,9 @@ def expression_to_json(expression: sp.Basic) -> Any:
         return bool(expression)
     if isinstance(expression, (sp.Sum, sp.core.function.AppliedUndef)) or expression in (sp.oo, -sp.oo):
         return _beyond_operators(expression)
+    if expression is sp.I:
+        # SymPy's form of a root of -1, which a program takes without noticing.
+        return ["**", -1, ["/", 1, 2]]
     name = _NAMES.get(expression.func)
     if name is None:
         raise ValueError(f"{expression} ({type(expression).__name__}) has no JSON form")

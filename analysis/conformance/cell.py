@@ -92,21 +92,32 @@ def measured(case: Case, tracer: Tracer, bench: Workbench) -> Cell:
         return _cell(case, identify(traced, bench), tracer)
     # Several forms may be claimed alike, as where eps may stand in two places: the first that it is, decides.
     tries = []
-    for rule in sorted(forms.claimed, key=lambda rule: not resembles(traced, rule, bench)):
+    for rule in (r for r in forms.claimed if resembles(traced, r, bench)):
         tries.append(against(traced, rule, bench))
         if tries[-1].verdict is Verdict.PROVED or tries[-1].weaker:
             return _cell(case, tries[-1], tracer)
-    return replace(_cell(case, tries[0], tracer), equals=_another(traced, forms.others, bench))
+    other, given = _another(traced, forms.others, bench)
+    found = tries[0] if tries else against(traced, forms.claimed[0], bench, thorough=not other)
+    cell = _cell(case, found, tracer)
+    named = any(d.proved for d in found.differences)
+    return replace(cell, equals=other + given, words=cell.words if named or not other else f"it is {other}{given}")
 
 
-def _another(traced: Traced, others: tuple[Any, ...], bench: Workbench) -> str:
-    """Another form of the family that it is, with the values that it fixes."""
+def _another(traced: Traced, others: tuple[Any, ...], bench: Workbench) -> tuple[str, str]:
+    """Another form of the family that it is, and the values that it fixes; empty texts if there is none.
+
+    One that fixes nothing goes before one that the optimizer is only at some values.
+    """
+    weaker = ("", "")
     for rule in others:
         if resembles(traced, rule, bench):
             found = against(traced, rule, bench, thorough=False)
-            if found.verdict is Verdict.PROVED:
-                return rule.name + found.scope.partition(" between steps")[2]
-    return ""
+            given = found.scope.partition(" between steps")[2]
+            if found.verdict is Verdict.PROVED and not given.startswith(", for "):
+                return rule.name, given
+            if found.verdict is Verdict.PROVED and not weaker[0]:
+                weaker = (rule.name, given)
+    return weaker
 
 
 def _cell(case: Case, found: Verification, tracer: Tracer) -> Cell:

@@ -25,6 +25,9 @@ _NOT_ELEMENT_WISE = {
     "polyak_sgd": "its step size depends on the value of the loss and on the norm of the gradient",
     "sm3": "it keeps maxima over the rows and columns of an array",
 }
+_OPTIMISM = {"alpha": "schedule", "beta": "optimism"}
+_NAMES = {"optimistic_adam_v2": _OPTIMISM, "optimistic_gradient_descent": _OPTIMISM}
+"""Names that mean something else elsewhere; alpha is a further factor of the step."""
 _NEEDS_MOMENTUM = "nesterov"
 
 
@@ -55,7 +58,7 @@ def _of(name: str, factory: Any) -> Iterator[Case]:
     taken = inspect.signature(factory).parameters
     set_already = factory.keywords if isinstance(factory, partial) else {}
     for chosen in formulas({n: p for n, p in taken.items() if n not in set_already}):
-        yield Case("optax", target, chosen)
+        yield Case("optax", target, chosen, names=_NAMES.get(name, {}))
 
 
 def formulas(taken: Mapping[str, inspect.Parameter]) -> Iterator[dict[str, object]]:

@@ -51,15 +51,19 @@ def forms_for(case: Case, traced: Traced) -> Forms | None:
     wanted = {_SWITCHES.get(o, o) for o, value in case.options.items() if value is True} & set(options(family))
     if family.endswith("w"):
         wanted -= {"decoupled"}
+    elif family_name(case).endswith("w"):
+        wanted |= {"decoupled"}
     live = of_traced(traced).symbols
     theirs = frozenset(q.name for q in traced.hyper.values() if q in live)
     known = _forms(family, frozenset(wanted & _ASKED_FOR))
     measured = [(_distance(chosen, known, wanted, theirs), rule) for chosen, rule in known.items()]
     ranked = sorted(measured, key=lambda found: (found[0], len(found[1].name)))
     least = ranked[0][0]
+    decays = "weight_decay" in theirs and "decoupled" not in wanted
+    decoupled = _forms(family, frozenset(wanted & _ASKED_FOR | {"decoupled"})) if decays else {}
     return Forms(
         tuple(rule for distance, rule in ranked if distance == least),
-        tuple(rule for distance, rule in ranked if distance != least),
+        (*(rule for distance, rule in ranked if distance != least), *decoupled.values()),
     )
 
 
@@ -73,10 +77,25 @@ def family_of(case: Case) -> str | None:
     >>> family_of(Case("torch", "torch.optim.Adam", {"decoupled_weight_decay": True}))
     'adamw'
     """
-    name = re.sub(r"\W|_", "", case.target.rpartition(".")[2]).lower()
+    name = family_name(case)
     if case.options.get("decoupled_weight_decay") is True and f"{name}w" in families():
         name = f"{name}w"
-    return name if name in families() else None
+    known = {family.replace("_", ""): family for family in families()}
+    return known.get(name) or known.get(_without_version(name)) or known.get(_without_decay(name))
+
+
+def _without_version(name: str) -> str:
+    return re.sub(r"v\d+$", "", name)
+
+
+def _without_decay(name: str) -> str:
+    """The name without the W that stands for decoupled weight decay."""
+    return name.removesuffix("w")
+
+
+def family_name(case: Case) -> str:
+    """The optimizer's name in lower case, without what separates its words."""
+    return re.sub(r"\W|_", "", case.target.rpartition(".")[2]).lower()
 
 
 @lru_cache(maxsize=64)

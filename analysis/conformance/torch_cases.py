@@ -22,6 +22,10 @@ _NOT_ELEMENT_WISE = {
 }
 
 
+_NAMES = {"ASGD": {"alpha": "power"}}
+"""Names that mean something else elsewhere."""
+
+
 def cases() -> list[Case]:
     """Every optimizer class of the installed torch, with its options in every combination.
 
@@ -43,11 +47,12 @@ def _of(kind: Any) -> Iterator[Case]:
     taken = inspect.signature(kind.__init__).parameters
     switches = [n for n, p in taken.items() if isinstance(p.default, bool) and n not in _WAYS]
     ways = [n for n in _WAYS if n in taken]
+    names = _NAMES.get(kind.__name__, {})
     for formula in _formulas(taken, switches):
-        yield Case("torch", target, formula)
+        yield Case("torch", target, formula, names=names)
         # Two switches at once are another formula, but no further way through the code.
         for way in ways if len(formula) < 2 else ():
-            yield Case("torch", target, {**formula, way: True})
+            yield Case("torch", target, {**formula, way: True}, names=names)
 
 
 def _formulas(taken: Mapping[str, inspect.Parameter], switches: list[str]) -> Iterator[dict[str, object]]:

@@ -13,7 +13,7 @@ __all__ = ["quantities_for", "readings"]
 
 _READINGS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("learning_rate", "learningrate", "eta", "step_size", "stepsize"), ("lr",)),
-    "alpha": ("lr", "rho"),
+    "alpha": ("lr", "rho", "power"),
     "gamma": ("lr", "rho", "momentum"),
     **dict.fromkeys(("mu", "mom", "momentum_coefficient"), ("momentum",)),
     "tau": ("dampening",),
@@ -22,6 +22,7 @@ _READINGS: dict[str, tuple[str, ...]] = {
     "beta": ("rho", "momentum", "beta1"),
     **dict.fromkeys(("b1", "beta_1", "betas_0", "beta_one"), ("beta1",)),
     **dict.fromkeys(("b2", "beta_2", "betas_1", "beta_two"), ("beta2",)),
+    **dict.fromkeys(("b3", "beta_3", "betas_2", "beta_three"), ("beta3",)),
     **dict.fromkeys(("epsilon", "delta", "fuzz"), ("eps",)),
     **dict.fromkeys(("wd", "weightdecay", "l2_penalty"), ("weight_decay",)),
     **dict.fromkeys(("lambda", "lmbda", "lamda"), ("weight_decay", "l2")),

@@ -114,7 +114,6 @@ ELEMENTWISE: dict[str, Callable[..., sp.Basic]] = {
     "mul": lambda a, b: a * b,
     "neg": lambda a: -a,
     "square": lambda a: a**2,
-    "sqrt": sp.sqrt,
     "abs": sp.Abs,
     "sign": sp.sign,
     "max": lambda a, b: a if a == b else sp.Max(a, b),
@@ -123,8 +122,6 @@ ELEMENTWISE: dict[str, Callable[..., sp.Basic]] = {
     "exp": sp.exp,
     "exp2": lambda a: sp.Integer(2) ** a,
     "expm1": lambda a: sp.exp(a) - 1,
-    "log": sp.log,
-    "log1p": lambda a: sp.log(1 + a),
     "is_finite": _finite,
 }
 """Of numbers; those that divide or take a power note their divisor, and are the interpreter's."""

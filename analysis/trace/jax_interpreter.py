@@ -23,6 +23,7 @@ from .jax_control import branches, repeated, scanned
 from .jax_elements import ELEMENTWISE, RELATIONS, Elements, chosen, is_boolean, logical, truth
 from .numpy_values import as_number
 from .record import Untraceable
+from .requirements import for_logarithm, for_power
 from .torch_run import Run
 
 __all__ = ["Interpreter", "before_overflow", "not_followed", "reason_not_followed"]
@@ -204,6 +205,7 @@ class Interpreter:
 
     def power(self, equation: Any, base: sp.Expr, exponent: sp.Expr) -> list[Elements]:
         """A power; a negative exponent divides."""
+        self.run.divide_by(for_power(base, exponent))
         if exponent.is_Rational and exponent < 0:
             self.run.divide_by(base)
         return _one(equation, base**exponent)
@@ -315,10 +317,25 @@ def _rounded(interpreter: Interpreter, equation: Any, inputs: list[Elements]) ->
     return inputs
 
 
+def _root(interpreter: Interpreter, equation: Any, inputs: list[Elements]) -> list[Elements]:
+    return interpreter.power(equation, as_number(inputs[0].expression), sp.Rational(1, 2))
+
+
+def _logarithm(interpreter: Interpreter, equation: Any, inputs: list[Elements]) -> list[Elements]:
+    a = as_number(inputs[0].expression)
+    if equation.primitive.name == "log1p":
+        a = 1 + a
+    interpreter.run.divide_by(for_logarithm(a))
+    return _one(equation, sp.log(a))
+
+
 _SPECIAL: dict[str, Callable[[Interpreter, Any, list[Elements]], list[Elements]]] = {
     "pow": _power,
     "integer_pow": _integer_power,
+    "sqrt": _root,
     "rsqrt": _inverse_root,
+    "log": _logarithm,
+    "log1p": _logarithm,
     "reduce_precision": _rounded,
     "div": Interpreter.quotient,
     "convert_element_type": Interpreter.converted,

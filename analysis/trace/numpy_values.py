@@ -18,6 +18,7 @@ from ...derive.relations import eq, ge, gt, le, lt, negation
 from .branches import Decisions
 from .constants import exact_number, is_suspicious
 from .record import Untraceable
+from .requirements import for_logarithm, for_power, for_root
 
 __all__ = ["Condition", "Scalar", "Tracing", "as_number", "note_rounding", "power"]
 
@@ -73,6 +74,23 @@ class Tracing:
         if below.free_symbols and below not in self.divisors:
             self.divisors.append(below)
         return above / below
+
+    def root(self, a: sp.Basic) -> sp.Expr:
+        """A square root; that it is taken of what is not negative is remembered, since SymPy cancels that too."""
+        a = as_number(a)
+        self.require(for_root(a))
+        return sp.sqrt(a)
+
+    def logarithm(self, a: sp.Basic) -> sp.Expr:
+        """A natural logarithm."""
+        a = as_number(a)
+        self.require(for_logarithm(a))
+        return sp.log(a)
+
+    def require(self, requirement: sp.Expr) -> None:
+        """Keep what must not vanish."""
+        if requirement != 1 and requirement not in self.divisors:
+            self.divisors.append(requirement)
 
 
 def as_number(e: sp.Basic) -> sp.Expr:
@@ -327,6 +345,7 @@ def _multiply(tracing: Tracing, a: sp.Expr, b: sp.Expr) -> sp.Expr:
 def power(tracing: Tracing, base: sp.Basic, exponent: sp.Basic) -> sp.Expr:
     """A power; a negative exponent divides."""
     base, exponent = as_number(base), as_number(exponent)
+    tracing.require(for_power(base, exponent))
     if exponent.is_Rational and exponent < 0:
         return tracing.quotient(sp.Integer(1), base**-exponent)
     return base**exponent

@@ -59,6 +59,7 @@ class Path:
         ``"theta"`` and every slot, after the step.
     divisors : tuple of expressions
         What the code divides by on this path, where the tracer knows: SymPy cancels ``g * g / g`` without a trace.
+        Roots and logarithms stand here too, by what is zero exactly where they are no numbers (``requirements``).
     """
 
     conditions: tuple[sp.Basic, ...]

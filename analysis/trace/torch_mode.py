@@ -7,6 +7,7 @@ is seen through the other.  torch itself does the real arithmetic beside it, on 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial, reduce
 from typing import Any
 
 import sympy as sp
@@ -35,8 +36,15 @@ __all__ = ["SymbolicTensors"]
 _CELL = "_optproof_cell"
 
 
+class _Rows:
+    """Several expressions, one for each place along a dimension that the parameter does not have."""
+
+    def __init__(self, dimension: int, expressions: tuple[Any, ...]) -> None:
+        self.dimension, self.expressions = dimension, expressions
+
+
 class _Cell:
-    """What a tensor stands for; None while its memory is uninitialised."""
+    """What a tensor stands for: an expression, or rows of them; None while its memory is uninitialised."""
 
     __slots__ = ("expression",)
 
@@ -85,6 +93,8 @@ class SymbolicTensors(TorchFunctionMode):
         if cell is not None:
             if cell.expression is None:
                 raise Untraceable("the step reads memory that was not initialised (torch.empty)")
+            if isinstance(cell.expression, _Rows):
+                raise Untraceable("torch.cat mixes the coordinates: the optimizer is not element-wise")
             return cell.expression
         with torch._C.DisableTorchFunction():
             values = set(tensor.detach().flatten().tolist())
@@ -121,6 +131,8 @@ class SymbolicTensors(TorchFunctionMode):
     def computed(self, func: Any, name: str, args: Sequence[Any], options: dict[str, Any]) -> Any:
         """Call an element-wise function and give its result the expression."""
         plain, in_place = plain_name(name)
+        if plain in ("cat", "concat", "stack"):
+            return self._joined(plain, func, args, options)
         if plain in REDUCTIONS and not (plain in ("max", "min") and _two_tensors(args, options)):
             return self._reduce(plain, func, args, options)
         if plain not in self.operations:
@@ -230,8 +242,29 @@ class SymbolicTensors(TorchFunctionMode):
             content = content[0]
         return self.expression(content)
 
+    def _joined(self, plain: str, func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
+        """Tensors side by side along a dimension of their own: no coordinate of the parameter meets another."""
+        parts, dimension = args[0], options.get("dim", args[1] if len(args) > 1 else 0)
+        # A parameter is traced with two coordinates: what has one place has none of the parameter's.
+        alone = plain == "stack" or all(p.dim() > 0 and p.shape[dimension] == 1 for p in parts)
+        if not alone or dimension != 0:
+            raise Untraceable(f"torch.{plain} mixes the coordinates: the optimizer is not element-wise")
+        return self.made(func(*args, **options), _Rows(dimension, tuple(map(self.of_tensor, parts))))
+
+    def _largest_or_smallest(self, plain: str, func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
+        """The extreme of each coordinate over rows; None if it is of something else."""
+        rows = getattr(getattr(args[0], _CELL, None), "expression", None)
+        dimension = options.get("dim", args[1] if len(args) > 1 else None)
+        if plain not in ("amax", "amin") or not isinstance(rows, _Rows) or dimension != rows.dimension:
+            return None
+        head = "maximum" if plain == "amax" else "minimum"
+        return self.made(func(*args, **options), reduce(partial(self.operations.apply, head), rows.expressions))
+
     def _reduce(self, plain: str, func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
         source = args[0]
+        over_rows = self._largest_or_smallest(plain, func, args, options)
+        if over_rows is not None:
+            return over_rows
         if isinstance(source, torch.Tensor):
             expression = self.of_tensor(source)
             same = plain in ("sum", "mean", "max", "min", "amax", "amin", "prod", "any", "all", "median")

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import sympy as sp
 
 from .record import Untraceable
+from .requirements import for_logarithm, for_power, for_root
 from .torch_run import Run
 
 __all__ = ["Number", "expression_of", "math_on_numbers", "power"]
@@ -81,6 +82,8 @@ class Number(float):
         return self._with(other, _quotient, swapped=True)
 
     def __pow__(self, other: object, modulus: object = None) -> Any:
+        if isinstance(other, (int, float)):
+            self.run.divide_by(for_power(self.expression, expression_of(other, self.run)))
         return self._with(other, power)
 
     def __rpow__(self, other: object, modulus: object = None) -> Any:
@@ -208,12 +211,17 @@ def _root(x: Any) -> Any:
     return x**0.5
 
 
-def _unary(name: str, meaning: Callable[[sp.Expr], sp.Expr]) -> Callable[..., Any]:
+def _unary(
+    name: str,
+    meaning: Callable[[sp.Expr], sp.Expr],
+    requirement: Callable[[sp.Expr], sp.Expr] = lambda x: sp.Integer(1),
+) -> Callable[..., Any]:
     original = getattr(math, name)
 
     def function(x: Any, *rest: Any) -> Any:
         if rest or not isinstance(x, Number):
             return original(x, *rest)
+        x.run.divide_by(requirement(x.expression))
         return Number(original(float(x)), meaning(x.expression), x.run)
 
     return function
@@ -238,10 +246,10 @@ def _constant_question(name: str, answer: bool) -> Callable[[Any], Any]:
 
 
 _MATH: dict[str, Callable[..., Any]] = {
-    "sqrt": _unary("sqrt", sp.sqrt),
+    "sqrt": _unary("sqrt", sp.sqrt, for_root),
     "exp": _unary("exp", sp.exp),
-    "log": _unary("log", sp.log),
-    "log1p": _unary("log1p", lambda x: sp.log(1 + x)),
+    "log": _unary("log", sp.log, for_logarithm),
+    "log1p": _unary("log1p", lambda x: sp.log(1 + x), lambda x: for_logarithm(1 + x)),
     "expm1": _unary("expm1", lambda x: sp.exp(x) - 1),
     "fabs": _unary("fabs", sp.Abs),
     "pow": _two("pow", power),

@@ -13,6 +13,7 @@ import sympy as sp
 
 from ...derive.relations import eq, gt, le, negation
 from .record import Untraceable
+from .requirements import for_logarithm, for_power, for_root
 from .torch_run import Run
 
 __all__ = ["Operations", "as_condition", "as_number", "choose"]
@@ -122,13 +123,13 @@ class Operations:
             "abs": _by_case(sp.Abs),
             "sign": _by_case(self._sign),
             "square": lambda a: a**2,
-            "sqrt": sp.sqrt,
-            "rsqrt": lambda a: self._divided(_ONE, sp.sqrt(a)),
+            "sqrt": self._root,
+            "rsqrt": lambda a: self._divided(_ONE, self._root(a)),
             "reciprocal": lambda a: self._divided(_ONE, a),
             "exp": sp.exp,
             "expm1": lambda a: sp.exp(a) - 1,
-            "log": sp.log,
-            "log1p": lambda a: sp.log(1 + a),
+            "log": self._logarithm,
+            "log1p": lambda a: self._logarithm(1 + a),
             "hypot": lambda a, b: sp.sqrt(a**2 + b**2),
             "relu": lambda a: self._largest(a, _ZERO),
             "maximum": self._largest,
@@ -232,7 +233,16 @@ class Operations:
         self._run.divide_by(below)
         return above / below
 
+    def _root(self, a: sp.Expr) -> sp.Expr:
+        self._run.divide_by(for_root(a))
+        return sp.sqrt(a)
+
+    def _logarithm(self, a: sp.Expr) -> sp.Expr:
+        self._run.divide_by(for_logarithm(a))
+        return sp.log(a)
+
     def _power(self, base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
+        self._run.divide_by(for_power(base, exponent))
         if exponent == _HALF:
             return sp.sqrt(base)
         return base**exponent

@@ -97,10 +97,15 @@ def _of_fitting(judged: _Judged) -> Verification:
 def _refuted(judged: _Judged, run: Counterexample) -> Verification:
     """They part in this run; the difference in words, and its size."""
     aligned = judged.aligned
+    if run.implementation.has(sp.nan, sp.zoo) and not run.rule.has(sp.nan, sp.zoo) and fits(aligned):
+        words = "it divides by zero, or takes the root of a negative number, where the rule does not"
+        differences: tuple[Difference, ...] = (Difference("theta", "", "", words, proved=True),)
+    else:
+        differences = explained(aligned, judged.rule, judged.bench, same, thorough=judged.thorough)
     return replace(
         judged.blank,
         verdict=Verdict.REFUTED,
-        differences=explained(aligned, judged.rule, judged.bench, same, thorough=judged.thorough),
+        differences=differences,
         counterexample=run,
         effect=effect_in_float32(aligned.rule, aligned.implementation),
     )
@@ -150,7 +155,7 @@ def _proved(judged: _Judged, found: Sameness) -> Verification:
     blank, aligned, rule, traced = judged.blank, judged.aligned, judged.rule, judged.traced
     trouble = doubtful_divisors(aligned, found, judged.bench)
     notes = (*blank.notes, *trouble)
-    scope = blank.scope + (", wherever neither divides by zero" if trouble else "")
+    scope = blank.scope + (", wherever both are numbers" if trouble else "")
     if trouble:
         run = dividing_run(aligned.rule, aligned.implementation)
         if run is not None:

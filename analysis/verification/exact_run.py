@@ -11,6 +11,7 @@ import sympy as sp
 from ...derive.symbols import Quantity, gradient, parameter, step_counter
 from ..balls import BALLS, Ball, UndecidedError, UndefinedError
 from ..evaluate import evaluator
+from ..trace.requirements import must_hold
 from .record import Counterexample
 from .system import System
 
@@ -101,8 +102,8 @@ class _Side:
             case = next(
                 c for c in (system.first if t == 1 else system.cases) if all(value_of(k, numbers) for k in c.conditions)
             )
-            if any(value_of(d, numbers).sign() == 0 for d in case.divisors):
-                raise UndefinedError
+            for divisor in case.divisors:
+                self._require(divisor, numbers)
             self._numbers = {q.name: value_of(case.after[q], numbers) for q in live if q in case.after}
         except StopIteration:
             raise UndecidedError("no case holds") from None
@@ -111,6 +112,19 @@ class _Side:
             return None
         self._steps.append(({q: case.after[q] for q in live if q in case.after}, put))
         return self._numbers["theta"]
+
+    def _require(self, divisor: sp.Expr, numbers: Mapping[str, Ball]) -> None:
+        """Raise UndefinedError where a divisor vanishes, or what stands for a root or a logarithm of a negative number.
+
+        What it reads that theta does not depend on has no value here, nor does it matter.
+        """
+        if any(s.name not in numbers for s in divisor.free_symbols) or self._value_of(divisor, numbers).sign() != 0:
+            return
+        for positive in must_hold(divisor).atoms(sp.StrictGreaterThan):
+            # The logarithm of zero is infinite, and what comes of it may be finite again.
+            if self._value_of(positive.lhs - positive.rhs, numbers).sign() == 0:
+                raise UndecidedError("a logarithm of zero")
+        raise UndefinedError
 
     def shown(self) -> sp.Expr:
         """Theta as a formula, by its digits if that is too long to read, or ``nan``."""

@@ -63,7 +63,8 @@ def _matching(aligned: Alignment, draft: Draft, trial: Trial, *, thorough: bool)
     singles = list(edits_of(draft))
     yield from (edit for edit in singles if trial.moves_alike(edit.draft))
     names, rule_name = {h.name for h in aligned.rule.hyper} | set(aligned.fixed), draft.name
-    for other in catalogue_rules() if thorough else ():
+    # What moves like the rule itself on these numbers is no explanation by another rule.
+    for other in catalogue_rules() if thorough and not trial.moves_alike(draft) else ():
         edited = Draft.of(other)
         if other.name != rule_name and {h.name for h in edited.hyper} <= names and trial.moves_alike(edited):
             yield Edit(f"it is {other.name} ({other.title}), another rule", edited)

@@ -92,7 +92,7 @@ class Counterexample:
 def decimal(value: sp.Expr) -> str:
     """An exact number with twelve digits; undefined values in words."""
     if value.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
-        return "undefined (division by zero)"
+        return "undefined (not a number)"
     return f"{float(value.evalf(30)):.12g}" if value.is_real is not False else "undefined (root of a negative number)"
 
 

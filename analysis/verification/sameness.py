@@ -18,7 +18,7 @@ from .relation import Relation, propose
 from .system import System
 from .workbench import Workbench
 
-__all__ = ["Sameness", "same", "varying_of"]
+__all__ = ["Sameness", "facts_about_implementation", "same", "varying_of"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def same(aligned: Alignment, bench: Workbench) -> Sameness:
         relation = propose(ends[0], runs[0 if forward else 1], ends[1], runs[1 if forward else 0], inputs)
         if relation is None or not _defined(relation):
             continue
-        known = prover if forward else Prover(bench.solver, _translated(rule, relation))
+        known = prover if forward else Prover(bench.solver, facts_about_implementation(rule, relation))
         for varying in (varying_of(rule), ()):
             found = bisimilar(*ends, relation, known, varying=varying)
             if found.proved:
@@ -69,7 +69,7 @@ def varying_of(rule: System) -> list[Quantity]:
     return [h for h in rule.hyper if h.name == "lr"]
 
 
-def _translated(rule: System, relation: Relation) -> tuple[sp.Basic, ...]:
+def facts_about_implementation(rule: System, relation: Relation) -> tuple[sp.Basic, ...]:
     """The domains of the rule's states and its facts, said of what the relation puts for the states."""
     values: dict[sp.Basic, sp.Basic] = dict(relation.of)
     domains = [c for q in relation.of for c in q.domain.constraints(q)]

@@ -14,6 +14,7 @@ from .adam import adam, adamw, amsgrad
 from .adam_relatives import adabelief, adamax, laprop, nadam, radam, yogi
 from .averages import asgd, ftrl, qhm
 from .common_options import COMMON_OPTIONS, IncompatibleOptionError
+from .gradient_differences import adan, optimistic_adam, optimistic_gradient_descent
 from .rmsprop import rmsprop
 from .sgd import sgd, sgd_lookahead, sgd_momentum, sgd_nesterov
 from .signs import lion, rprop, signsgd
@@ -46,6 +47,9 @@ _FAMILIES: dict[str, dict[str, Callable[..., UpdateRule]]] = {
     "qhm": {"": qhm},
     "asgd": {"": asgd},
     "ftrl": {"": ftrl},
+    "adan": {"": adan},
+    "optimistic_gradient_descent": {"": optimistic_gradient_descent},
+    "optimistic_adam": {"": optimistic_adam},
 }
 
 _LISTED = (
@@ -179,7 +183,11 @@ def _make(family: str, chosen: set[str]) -> UpdateRule:
         # The first selector that was chosen stands first, then the maker's own order.
         ordered = ([selector] if selector else []) + [o for o in _parameters(maker) if o in rest] + common
         full = f"{family}[{','.join(ordered)}]" if ordered else family
-        return _with_common(maker(**dict.fromkeys(rest, True)), common).renamed(full)
+        try:
+            made = maker(**dict.fromkeys(rest, True))
+        except IncompatibleOptionError as error:
+            raise UnknownRuleError(f"{full!r} is no rule: {error}") from None
+        return _with_common(made, common).renamed(full)
     raise AssertionError("every family ends in a maker without a selector")
 
 

@@ -91,13 +91,19 @@ def adamw(*, amsgrad: bool = False, eps_hat: bool = False, l2: bool = False, pap
     )
 
 
-def amsgrad(*, l2: bool = False) -> UpdateRule:
-    """AMSGrad, Algorithm 2 itself: no bias correction and no eps beyond the root's own guard."""
+def amsgrad(*, first_corrected: bool = False, second_corrected: bool = False, l2: bool = False) -> UpdateRule:
+    """AMSGrad, Algorithm 2 itself: no bias correction and no eps beyond the root's own guard.
+
+    Frameworks correct the first moment, or the second before its maximum is taken, as Adam does.
+    """
     lr, eps = hyperparameter("lr"), hyperparameter("eps")
+    beta1, beta2 = hyperparameter("beta1"), hyperparameter("beta2")
     m = state("m", "m", "first moment: average of gradients")
     v = state("v", "v", "second moment: average of squared gradients", NONNEGATIVE)
     largest = state("v_hat", r"\hat{v}", "largest second moment so far", NONNEGATIVE)
     g, lines, extra = effective_gradient(l2=l2)
+    first = m / (1 - beta1**T) if first_corrected else m
+    second = v / (1 - beta2**T) if second_corrected else v
     return UpdateRule(
         "amsgrad",
         title="AMSGrad",
@@ -107,7 +113,7 @@ def amsgrad(*, l2: bool = False) -> UpdateRule:
         steps=[
             *lines,
             *_moments(g, m, v),
-            (largest, sp.Max(largest, v)),
-            (THETA, THETA - lr * m / (sp.sqrt(largest) + eps)),
+            (largest, sp.Max(largest, second)),
+            (THETA, THETA - lr * first / (sp.sqrt(largest) + eps)),
         ],
     )

@@ -6,7 +6,8 @@ import sympy as sp
 
 from ..rule import Source, UpdateRule
 from ..symbols import NONNEGATIVE, Domain, Quantity
-from .parts import Line, effective_gradient
+from .common_options import IncompatibleOptionError
+from .parts import Line, effective_gradient, next_first_moment
 from .vocabulary import THETA, T, hyperparameter, state, temporary
 
 __all__ = ["adabelief", "adamax", "laprop", "nadam", "radam", "yogi"]
@@ -52,6 +53,14 @@ def _first_moment() -> Quantity:
 
 def _second_moment() -> Quantity:
     return state("v", "v", "second moment: average of squared gradients", NONNEGATIVE)
+
+
+def _corrected(m: Quantity, v: Quantity) -> tuple[Quantity, Quantity, list[Line]]:
+    """Both moments bias-corrected, and the lines that do it."""
+    m_hat = temporary("m_hat", r"\hat{m}", "bias-corrected first moment")
+    v_hat = temporary("v_hat", r"\hat{v}", "bias-corrected second moment")
+    lines = [(q, e / (1 - hyperparameter(b) ** T)) for q, e, b in ((m_hat, m, "beta1"), (v_hat, v, "beta2"))]
+    return m_hat, v_hat, lines
 
 
 def _hyper(lr: str, *names: str, **defaults: str) -> dict[Quantity, object]:
@@ -109,7 +118,7 @@ def nadam(*, momentum_decay: bool = False, l2: bool = False) -> UpdateRule:
         ]
         ahead = mu_next * m / (1 - product * mu_next) + (1 - mu) * g / (1 - product)
     else:
-        ahead = beta1 * m / (1 - beta1 ** (T + 1)) + (1 - beta1) * g / (1 - beta1**T)
+        ahead = next_first_moment(m, g)
     return UpdateRule(
         "nadam",
         title="NAdam",
@@ -126,8 +135,23 @@ def nadam(*, momentum_decay: bool = False, l2: bool = False) -> UpdateRule:
     )
 
 
-def radam(*, eps: bool = False, eps_hat: bool = False, threshold: bool = False, l2: bool = False) -> UpdateRule:
-    """RAdam; frameworks guard the root (`eps`, or `eps_hat` as in Adam) and normalise later (`threshold`)."""
+def radam(
+    *,
+    eps: bool = False,
+    eps_hat: bool = False,
+    threshold: bool = False,
+    inclusive: bool = False,
+    nesterov: bool = False,
+    l2: bool = False,
+) -> UpdateRule:
+    """RAdam; frameworks guard the root (`eps`, or `eps_hat` as in Adam) and normalise later (`threshold`).
+
+    With `inclusive` an average as long as the threshold is long enough; with `nesterov` the first moment looks ahead.
+    """
+    if inclusive and not threshold:
+        raise IncompatibleOptionError("'inclusive' needs 'threshold'")
+    if eps and eps_hat:
+        raise IncompatibleOptionError("'eps' and 'eps_hat' are two places for one eps")
     lr, beta1, beta2 = (hyperparameter(n) for n in ("lr", "beta1", "beta2"))
     m, v = _first_moment(), _second_moment()
     g, lines, extra = effective_gradient(l2=l2)
@@ -137,7 +161,7 @@ def radam(*, eps: bool = False, eps_hat: bool = False, threshold: bool = False, 
     root = temporary("root", "d", "what the first moment is divided by; 1 while the average is too short")
     m_hat = temporary("m_hat", r"\hat{m}", "bias-corrected first moment")
     least = hyperparameter("threshold") if threshold else sp.Integer(4)
-    enough = sp.Gt(length, least)
+    enough = sp.Ge(length, least) if inclusive else sp.Gt(length, least)
     correction = sp.sqrt(1 - beta2**T)
     small = hyperparameter("eps")
     if eps_hat:
@@ -159,7 +183,7 @@ def radam(*, eps: bool = False, eps_hat: bool = False, threshold: bool = False, 
             *lines,
             (m, beta1 * m + (1 - beta1) * g),
             (v, beta2 * v + (1 - beta2) * g**2),
-            (m_hat, m / (1 - beta1**T)),
+            (m_hat, next_first_moment(m, g) if nesterov else m / (1 - beta1**T)),
             (longest, 2 / (1 - beta2) - 1),
             (length, longest - 2 * T * beta2**T / (1 - beta2**T)),
             (factor, sp.Piecewise((rectified, enough), one)),
@@ -169,46 +193,55 @@ def radam(*, eps: bool = False, eps_hat: bool = False, threshold: bool = False, 
     )
 
 
-def adabelief(*, l2: bool = False) -> UpdateRule:
-    """AdaBelief; eps also enters the second moment in every step."""
+def adabelief(*, eps_root: bool = False, nesterov: bool = False, l2: bool = False) -> UpdateRule:
+    """AdaBelief; eps also enters the second moment in every step, or `eps_root` does.
+
+    With `nesterov` the first moment looks ahead, as in NAdam.
+    """
     lr, beta1, beta2, eps = (hyperparameter(n) for n in ("lr", "beta1", "beta2", "eps"))
     m, s = _first_moment(), state("s", "s", "average of squared deviations from the first moment", NONNEGATIVE)
     g, lines, extra = effective_gradient(l2=l2)
+    inner = hyperparameter("eps_root") if eps_root else eps
     m_hat = temporary("m_hat", r"\hat{m}", "bias-corrected first moment")
     s_hat = temporary("s_hat", r"\hat{s}", "bias-corrected average of squared deviations")
     return UpdateRule(
         "adabelief",
         title="AdaBelief",
         source=_ADABELIEF,
-        hyper={**_hyper("0.001", "beta1", "beta2", "eps"), **extra},
+        hyper={**_hyper("0.001", "beta1", "beta2", "eps"), **({inner: "1e-16"} if eps_root else {}), **extra},
         state={m: 0, s: 0},
         steps=[
             *lines,
             (m, beta1 * m + (1 - beta1) * g),
-            (s, beta2 * s + (1 - beta2) * (g - m) ** 2 + eps),
-            (m_hat, m / (1 - beta1**T)),
+            (s, beta2 * s + (1 - beta2) * (g - m) ** 2 + inner),
+            (m_hat, next_first_moment(m, g) if nesterov else m / (1 - beta1**T)),
             (s_hat, s / (1 - beta2**T)),
             (THETA, THETA - lr * m_hat / (sp.sqrt(s_hat) + eps)),
         ],
     )
 
 
-def yogi(*, l2: bool = False) -> UpdateRule:
-    """Yogi: the second moment moves toward the squared gradient by an amount that does not depend on their distance."""
+def yogi(*, bias_correction: bool = False, same_start: bool = False, l2: bool = False) -> UpdateRule:
+    """Yogi: the second moment moves toward the squared gradient by an amount that does not depend on their distance.
+
+    Frameworks correct the moments as Adam's (`bias_correction`), or start the first like the second (`same_start`).
+    """
     lr, beta1, beta2, eps = (hyperparameter(n) for n in ("lr", "beta1", "beta2", "eps"))
     m, v, start = _first_moment(), _second_moment(), hyperparameter("initial_accumulator")
     g, lines, extra = effective_gradient(l2=l2)
+    first, second, corrected = _corrected(m, v) if bias_correction else (m, v, [])
     return UpdateRule(
         "yogi",
         title="Yogi",
         source=_YOGI,
         hyper={**_hyper("0.01", "beta1", "beta2", "eps", eps="0.001"), start: 0, **extra},
-        state={m: 0, v: start},
+        state={m: start if same_start else 0, v: start},
         steps=[
             *lines,
             (m, beta1 * m + (1 - beta1) * g),
             (v, v - (1 - beta2) * sp.sign(v - g**2) * g**2),
-            (THETA, THETA - lr * m / (sp.sqrt(v) + eps)),
+            *corrected,
+            (THETA, THETA - lr * first / (sp.sqrt(second) + eps)),
         ],
     )
 

@@ -18,6 +18,13 @@ _ASGD = Source(
     "eqs. (1)-(2)",
     "doi:10.1137/0330046",
 )
+_XU = Source(
+    "Xu",
+    2011,
+    "Towards Optimal One Pass Large Scale Learning with Averaged Stochastic Gradient Descent",
+    "schedule of the learning rate",
+    "arXiv:1107.2490",
+)
 _QHM = Source(
     "Ma & Yarats", 2019, "Quasi-hyperbolic momentum and Adam for deep learning", "eqs. (3)-(4)", "arXiv:1810.06801"
 )
@@ -30,10 +37,29 @@ _FTRL = Source(
 )
 
 
-def asgd(*, l2: bool = False) -> UpdateRule:
-    """Averaged gradient descent: theta descends, and the answer is the mean of the points it has visited."""
+def asgd(*, decay: bool = False, l2: bool = False) -> UpdateRule:
+    """Averaged gradient descent: theta descends, and the answer is the mean of the points it has visited.
+
+    With `decay` the learning rate falls by Xu's schedule and theta shrinks; the first step has the full learning rate.
+    """
     lr, mean = hyperparameter("lr"), state("theta_mean", r"\bar{\theta}", "mean of the points visited so far")
     g, lines, extra = effective_gradient(l2=l2)
+    if decay:
+        slow, power, start = hyperparameter("lambd"), hyperparameter("power"), hyperparameter("t0")
+        rate = state("eta", r"\eta", "learning rate of the coming step")
+        return UpdateRule(
+            "asgd",
+            title="Averaged SGD",
+            source=_XU,
+            hyper={lr: "0.01", slow: "0.0001", power: "0.75", start: 1000000, **extra},
+            state={mean: 0, rate: lr},
+            steps=[
+                *lines,
+                (THETA, THETA * (1 - slow * rate) - rate * g),
+                (mean, mean + (THETA - mean) / sp.Max(1, T - start)),
+                (rate, lr / (1 + slow * lr * T) ** power),
+            ],
+        )
     return UpdateRule(
         "asgd",
         title="Averaged SGD",

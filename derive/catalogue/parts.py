@@ -7,9 +7,9 @@ from typing import TypeAlias
 import sympy as sp
 
 from ..symbols import Quantity
-from .vocabulary import THETA, G, hyperparameter, temporary
+from .vocabulary import THETA, G, T, hyperparameter, temporary
 
-__all__ = ["Line", "denominator", "effective_gradient"]
+__all__ = ["Line", "denominator", "effective_gradient", "next_first_moment"]
 
 Line: TypeAlias = tuple[Quantity, sp.Expr]
 
@@ -34,3 +34,9 @@ def effective_gradient(
 def denominator(accumulator: sp.Expr, eps: Quantity, *, eps_in_sqrt: bool) -> sp.Expr:
     """The root of `accumulator` with eps outside or inside the root."""
     return sp.sqrt(accumulator + eps) if eps_in_sqrt else sp.sqrt(accumulator) + eps
+
+
+def next_first_moment(m: sp.Expr, g: sp.Expr) -> sp.Expr:
+    """NAdam's first moment, corrected for bias: the one of the next step as far as it is known."""
+    beta1 = hyperparameter("beta1")
+    return beta1 * m / (1 - beta1 ** (T + 1)) + (1 - beta1) * g / (1 - beta1**T)

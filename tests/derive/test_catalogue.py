@@ -529,6 +529,8 @@ def test_the_order_of_options_does_not_matter(written: str, canonical: str) -> N
         ("adam[", r"'adam\[' is no rule name; one looks like 'adam' or 'rmsprop\[centered,momentum\]'"),
         ("adamw[decoupled]", r"'decoupled' does not go with 'adamw': the rule 'adamw' has a weight decay already"),
         ("adadelta[decoupled]", r"the rule 'adadelta' has no learning rate to multiply the decay by"),
+        ("rmsprop[nesterov]", r"'rmsprop\[nesterov\]' is no rule: 'nesterov' and 'lr_inside' need 'momentum'"),
+        ("radam[eps,eps_hat]", r"is no rule: 'eps' and 'eps_hat' are two places for one eps"),
         ("", r"'' is no rule name"),
         ("adam; rm -rf", r"is no rule name"),
     ],
@@ -539,7 +541,8 @@ def test_unknown_names_and_conflicting_options_are_refused(name: str, sentence: 
 
 
 def test_options_are_listed_in_canonical_order() -> None:
-    assert options("rmsprop") == (*("centered", "momentum", "eps_in_sqrt", "l2"), "decoupled", "maximize")
+    own = ("centered", "momentum", "nesterov", "lr_inside", "bias_correction", "eps_in_sqrt", "l2")
+    assert options("rmsprop") == (*own, "decoupled", "maximize")
     assert set(options("sgd")) == {
         *("lookahead", "nesterov", "momentum", "lr_inside", "dampening", "l2"),
         *("decoupled", "maximize"),

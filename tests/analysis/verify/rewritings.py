@@ -47,9 +47,11 @@ def _mapped(form: Form, change: Callable[[sp.Expr], sp.Expr]) -> Form:
 def _inlined(form: Form) -> Form:
     values: dict[sp.Basic, sp.Basic] = {}
     lines = []
-    for q, e in form.lines:
+    for index, (q, e) in enumerate(form.lines):
         put = e.xreplace(values)
-        if q in form.initial or q == THETA:
+        # What reads a state that is assigned before its use must be computed when it was.
+        stale = put.free_symbols & {later for later, _ in form.lines[index + 1 :]}
+        if q in form.initial or q == THETA or stale - {THETA}:
             lines.append((q, put))
         else:
             values[q] = put
