@@ -43,7 +43,7 @@ def readings(name: str) -> tuple[str, ...]:
     Examples
     --------
     >>> readings("b1"), readings("alpha"), readings("Beta_2"), readings("temperature")
-    (('beta1',), ('lr', 'rho'), ('beta2',), ())
+    (('beta1',), ('lr', 'rho', 'power'), ('beta2',), ())
     """
     plain = name.strip("_").lower()
     try:

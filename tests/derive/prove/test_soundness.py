@@ -22,6 +22,7 @@ from optproof.derive.prove.setting import setting_of
 from optproof.derive.prove.solver import Solver
 from optproof.derive.prove.tactics import settle
 from optproof.derive.symbols import after, step_counter
+from optproof.derive.theorems.subjects import CONVERGENCE
 
 RELATIONS = (sp.Le, sp.Lt, sp.Ge, sp.Gt, sp.Eq)
 T = step_counter()
@@ -224,14 +225,15 @@ def _limit_differs(goal: LimitIs, chance: random.Random, claim: Claim) -> bool:
     return gaps[0] > mpmath.mpf("1e-3") and gaps[1] > mpmath.mpf("1e-3")
 
 
-def _examine(rules: tuple[str, ...]) -> tuple[Counter, list[tuple[str, str, str]]]:
+def _examine(rules: tuple[str, ...], without: str = "") -> tuple[Counter, list[tuple[str, str, str]]]:
+    """What is found of the false variants of the rules' claims but those of the subject `without`."""
     counts: Counter = Counter()
     wrong: list[tuple[str, str, str]] = []
     with Solver() as solver:
         for name in rules:
             setting = setting_of(rule(name), solver)
             for result in derive(name):
-                if result.verdict is not Verdict.PROVED:
+                if result.verdict is not Verdict.PROVED or result.claim.subject == without:
                     continue
                 for kind, variant in false_variants(result.claim):
                     try:
@@ -245,7 +247,7 @@ def _examine(rules: tuple[str, ...]) -> tuple[Counter, list[tuple[str, str, str]
 
 
 def test_no_false_variant_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
-    counts, wrong = _examine(("adagrad",))
+    counts, wrong = _examine(("adagrad",), without=CONVERGENCE)
     with capsys.disabled():
         print(f"\nfalse variants of adagrad: {dict(counts)}")
     assert wrong == []
@@ -255,7 +257,7 @@ def test_no_false_variant_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.slow(minutes=15)
 def test_no_false_variant_of_the_seeds_rules_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
-    rules = ("sgd[nesterov]", "rmsprop", "adam")
+    rules = ("sgd[nesterov]", "adagrad", "rmsprop", "adam")
     counts, wrong = _examine(rules)
     with capsys.disabled():
         print(f"\nfalse variants of {', '.join(rules)}: {dict(counts)}")
