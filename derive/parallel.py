@@ -70,7 +70,9 @@ def each_rule(
     """
     executor = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), _begin, (work, tuple(rules)))
     try:
-        futures: dict[Future[bytes], int] = {executor.submit(_found, index): index for index in range(len(rules))}
+        # The longest first, so that no process is left with one when the others have finished.
+        order = sorted(range(len(rules)), key=lambda index: -len(rules[index].text()))
+        futures: dict[Future[bytes], int] = {executor.submit(_found, index): index for index in order}
         found: dict[int, _T] = {}
         pending = set(futures)
         while pending:
