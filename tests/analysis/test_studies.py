@@ -92,7 +92,9 @@ def test_bias_correction_with_a_decay_rate_of_zero_corrects_nothing() -> None:
 
 def test_the_adam_family_has_bias_correction_and_plain_averages_have_none() -> None:
     corrected = {name for name in names() if has_bias_correction(rule(name))}
-    assert {n for n in names() if n.partition("[")[0] in ("adam", "adamw", "adamax", "adabelief", "laprop")} <= corrected
+    assert {
+        n for n in names() if n.partition("[")[0] in ("adam", "adamw", "adamax", "adabelief", "laprop")
+    } <= corrected
     assert not {n for n in names() if n.startswith(("sgd", "rmsprop", "adagrad", "adadelta", "lion"))} & corrected
     assert [str(q) for q in corrected_rates(rule("adamw"))] == ["beta1", "beta2"]
 
