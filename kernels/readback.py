@@ -6,54 +6,19 @@ Nothing is executed: the source is parsed, and the few forms that the printer wr
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
-from fractions import Fraction
-from typing import cast
+from collections.abc import Mapping
 
 import sympy as sp
 
 from ..derive import Quantity
 from .conversions import CONVERSIONS, COUNT, RANDOM
 from .errors import KernelError
+from .expression_reading import read_expression
 from .form import Form
 from .printer import code_names
 from .program import StepProgram
 
 __all__ = ["read_back"]
-
-_BINARY: dict[type[ast.operator], Callable[[sp.Expr, sp.Expr], sp.Expr]] = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b,
-    ast.Pow: lambda a, b: a**b,
-}
-_COMPARE: dict[type[ast.cmpop], Callable[[sp.Expr, sp.Expr], sp.Basic]] = {
-    ast.Eq: sp.Eq,
-    ast.NotEq: sp.Ne,
-    ast.Lt: sp.StrictLessThan,
-    ast.LtE: sp.LessThan,
-    ast.Gt: sp.StrictGreaterThan,
-    ast.GtE: sp.GreaterThan,
-}
-_CALLS: dict[str, Callable[..., sp.Expr]] = {
-    "np.sqrt": sp.sqrt,
-    "math.sqrt": sp.sqrt,
-    "np.abs": sp.Abs,
-    "abs": sp.Abs,
-    "np.sign": sp.sign,
-    "np.exp": sp.exp,
-    "math.exp": sp.exp,
-    "np.log": sp.log,
-    "math.log": sp.log,
-    "np.maximum": sp.Max,
-    "np.minimum": sp.Min,
-    "max": sp.Max,
-    "min": sp.Min,
-    "np.float32": lambda x: x,
-    "np.float64": lambda x: x,
-}
-
 
 _HELPERS = {**CONVERSIONS, **RANDOM, "count_nonfinite": COUNT}
 
@@ -149,37 +114,5 @@ def _assign(statement: ast.stmt, values: dict[str, sp.Basic]) -> None:
 
 
 def _evaluate(node: ast.expr, values: Mapping[str, sp.Basic]) -> sp.Basic:
-    if isinstance(node, (ast.Name, ast.Subscript)):
-        return values[ast.unparse(node)]
-    if isinstance(node, ast.Attribute) and node.attr == "nan":
-        return sp.nan
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        exact = Fraction(cast("float", node.value))
-        return sp.Rational(exact.numerator, exact.denominator)
-    if isinstance(node, ast.BinOp):
-        return _BINARY[type(node.op)](_evaluate(node.left, values), _evaluate(node.right, values))
-    if isinstance(node, ast.UnaryOp):
-        inner = _evaluate(node.operand, values)
-        return sp.Not(inner) if isinstance(node.op, ast.Not) else -inner
-    if isinstance(node, ast.Compare):
-        return _COMPARE[type(node.ops[0])](_evaluate(node.left, values), _evaluate(node.comparators[0], values))
-    if isinstance(node, ast.BoolOp):
-        return (sp.And if isinstance(node.op, ast.And) else sp.Or)(*(_evaluate(v, values) for v in node.values))
-    if isinstance(node, ast.IfExp):
-        return _cases(node, values)
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in CONVERSIONS:
-        # Over the real numbers a conversion changes nothing; the random bits that it may take are no part of its value.
-        return _evaluate(node.args[0], values)
-    if isinstance(node, ast.Call):
-        return _CALLS[ast.unparse(node.func)](*(_evaluate(a, values) for a in node.args))
-    raise KernelError(f"the printed module holds {ast.unparse(node)!r}, which the printer never writes")
-
-
-def _cases(node: ast.expr, values: Mapping[str, sp.Basic]) -> sp.Basic:
-    """A chain of conditional expressions as one case distinction; where it ends in NaN, nothing is defined."""
-    cases: list[tuple[sp.Basic, sp.Basic]] = []
-    while isinstance(node, ast.IfExp):
-        cases.append((_evaluate(node.body, values), _evaluate(node.test, values)))
-        node = node.orelse
-    otherwise = _evaluate(node, values)
-    return sp.Piecewise(*cases) if otherwise is sp.nan else sp.Piecewise(*cases, (otherwise, sp.true))
+    # Over the real numbers a conversion changes nothing.
+    return read_expression(node, values, CONVERSIONS)

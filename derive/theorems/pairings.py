@@ -19,7 +19,7 @@ from ..relations import gt
 from ..rule import Source, UpdateRule
 from ..symbols import REAL, Quantity, parameter
 from ..translation import find_translation
-from .partners import averaged_momentum, normalised_descent, quasi_hyperbolic, two_sequences
+from .partners import averaged_momentum, normalised_descent, two_sequences
 from .sources import kingma_ba, ma_yarats, nesterov, reddi, sutskever
 from .subjects import RELATIONS
 
@@ -148,7 +148,8 @@ def _momentum_pairings() -> dict[str, tuple[Pairing, ...]]:
             Pairing(
                 "is-quasi-hyperbolic",
                 "Momentum is quasi-hyperbolic momentum with this weight of the buffer.",
-                quasi_hyperbolic,
+                _catalogue("qhm"),
+                there={"beta1": mu},
                 unknowns=("lr", "nu"),
                 shown="nu",
                 source=ma_yarats(""),
@@ -188,7 +189,8 @@ def _momentum_pairings() -> dict[str, tuple[Pairing, ...]]:
             Pairing(
                 "is-quasi-hyperbolic",
                 "Nesterov's momentum is quasi-hyperbolic momentum with this weight of the buffer.",
-                quasi_hyperbolic,
+                _catalogue("qhm"),
+                there={"beta1": mu},
                 unknowns=("lr", "nu"),
                 shown="nu",
                 source=ma_yarats(""),

@@ -16,7 +16,6 @@ __all__ = [
     "decay_before_step",
     "decoupled_twin",
     "normalised_descent",
-    "quasi_hyperbolic",
     "split_eps",
     "two_sequences",
 ]
@@ -31,19 +30,6 @@ def averaged_momentum() -> UpdateRule:
         hyper={lr: "0.1", mu: "0.9"},
         state={m: 0},
         steps=[(m, mu * m + (1 - mu) * G), (THETA, THETA - lr * m)],
-    )
-
-
-def quasi_hyperbolic() -> UpdateRule:
-    """QHM: each step is an average of plain descent and averaged momentum."""
-    lr, mu, m = hyperparameter("lr"), hyperparameter("momentum"), state("m", "m", "average of gradients")
-    nu = Quantity("nu", latex=r"\nu", meaning="weight of the momentum buffer in the step")
-    return UpdateRule(
-        "quasi-hyperbolic momentum",
-        title="Quasi-hyperbolic momentum",
-        hyper={lr: "1", mu: "0.999", nu: "0.7"},
-        state={m: 0},
-        steps=[(m, mu * m + (1 - mu) * G), (THETA, THETA - lr * ((1 - nu) * G + nu * m))],
     )
 
 

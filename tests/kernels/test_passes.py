@@ -148,7 +148,15 @@ def test_a_tampered_text_is_not_proved(old: str, new: str) -> None:
         prove_program(kernel.rule, read_back(tampered, kernel.program), "the tampered text")
 
 
-@pytest.mark.parametrize("line", ["import os", "m[i] += m_new", "theta_new = eval('1')", "theta_new = not_there"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("import os", "m[i] += m_new", "theta_new = eval('1')", "theta_new = not_there"),
+        # What a careless reader takes for a minus, for the first comparison alone, or for a pure maximum.
+        *("theta_new = +m_new", "theta_new = ~m_new", "theta_new = m_new if 0.0 < m_new < 1.0 else v_new"),
+        "theta_new = np.maximum(m_new, v_new, out=m)",
+    ],
+)
 def test_reading_back_knows_only_what_the_printer_writes(line: str) -> None:
     kernel = generate("adam")
     source = kernel.source.replace("        m[i] = m_new\n", f"        {line}\n        m[i] = m_new\n")
