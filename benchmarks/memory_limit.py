@@ -10,7 +10,7 @@ import numpy as np
 from optproof.kernels import Kernel
 from optproof.kernels.threads import chunks, in_threads, threads_for
 
-__all__ = ["bytes_of", "memory_limit", "memory_limit_source"]
+__all__ = ["memory_limit", "memory_limit_source"]
 
 
 def _widths(kernel: Kernel) -> dict[str, int]:
@@ -19,14 +19,6 @@ def _widths(kernel: Kernel) -> dict[str, int]:
     states = {s.name: 8 * np.dtype(form.stored(s.name)).itemsize for s in kernel.rule.state}
     own = 8 * np.dtype(form.dtype).itemsize
     return {"theta": own, "g": own, **{f"state_{name}": width for name, width in states.items()}}
-
-
-def bytes_of(kernel: Kernel) -> int:
-    """How many bytes a step moves for each element: what it reads and what it writes."""
-    widths = _widths(kernel)
-    written = sum(width for name, width in widths.items() if name != "g" or kernel.form.zero_gradient)
-    look = widths["g"] if kernel.form.skip_nonfinite else 0
-    return (sum(widths.values()) + written + look) // 8
 
 
 def memory_limit_source(kernel: Kernel) -> str:

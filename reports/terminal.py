@@ -22,8 +22,6 @@ from ..derive.units import unit_system
 from . import notation, view
 
 if TYPE_CHECKING:
-    from rich.syntax import Syntax
-
     from ..analysis import CrossCheck
     from ..derive import Hyperparameter, Source, UpdateRule
     from ..derive.recheck import Checked
@@ -40,7 +38,6 @@ __all__ = [
     "result_table",
     "rule_detail",
     "rule_table",
-    "source_code",
     "verdict_text",
 ]
 
@@ -218,13 +215,6 @@ def pass_table(kernel: GeneratedKernel | Kernel) -> Table:
             verdict_text(p.verdict, expected=p.verdict is Verdict.PROVED),
         )
     return table
-
-
-def source_code(source: str) -> Syntax:
-    """Generated Python with colours where the terminal has them."""
-    from rich.syntax import Syntax
-
-    return Syntax(source, "python", theme="ansi_light", background_color="default", word_wrap=False)
 
 
 def check_table(checks: Sequence[CrossCheck]) -> RenderableType:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -21,7 +22,7 @@ from .numpy_replay import contradiction
 from .numpy_run import NewHyperparameter, Outcome, Runner, counting_slots, one_lane, slot_exprs
 from .numpy_step import StepFunction
 from .numpy_values import Tracing
-from .record import THETA, Traced, Untraceable, state_quantity
+from .record import THETA, Path, Traced, Untraceable, state_quantity
 
 __all__ = ["trace_numpy"]
 
@@ -105,9 +106,8 @@ class _Part:
         ways = [(c, e, o.divisors) for (c, o), e in zip(done, self.slots, strict=True)]
         if len({tuple(sorted(e)) for e in self.slots}) > 1:
             raise Untraceable("the layout of the state depends on a branch")
-        self.paths, self.mixed = one_lane(ways, names)
-        if any(e.has(sp.nan, sp.zoo) for p in self.paths for e in p.outputs.values()):
-            raise Untraceable("it computes with memory that was never set, or with a number that is none")
+        found, self.mixed = one_lane(ways, names)
+        self.paths = tuple(map(_in_numbers, found))
         self.raises = tuple(f"{o.raised} if {_listed(c)}" for c, o in explored.ways if o.raised)
         self.effects = tuple(dict.fromkeys(e for _, o in done for e in o.effects))
         self.notes = tuple(dict.fromkeys(n for _, o in done for n in o.notes))
@@ -116,6 +116,21 @@ class _Part:
         """Whether both say the same, whatever the order in which ways were found."""
         mine, others = ({frozenset(p.conditions): dict(p.outputs) for p in part.paths} for part in (self, other))
         return mine == others and self.mixed == other.mixed
+
+
+def _in_numbers(path: Path) -> Path:
+    """The path without what is no number: where theta is none on all of it, the divisor zero says so, not theta."""
+    if not any(map(_is_none, path.outputs.values())):
+        # A quotient by zero that `where` threw away does no harm, nor one that was divided by.
+        return replace(path, divisors=tuple(d for d in path.divisors if d != 0))
+    if 0 not in path.divisors or path.outputs[THETA] not in (sp.nan, sp.oo, -sp.oo):
+        raise Untraceable("it computes with memory that was never set, or with a number that is none")
+    outputs = {n: sp.Integer(0) if _is_none(e) else e for n, e in path.outputs.items()}
+    return replace(path, outputs=outputs)
+
+
+def _is_none(e: sp.Expr) -> bool:
+    return bool(e.has(sp.nan, sp.zoo, sp.oo, -sp.oo))
 
 
 def _once(runner: Runner, seed: int) -> tuple[_Part, _Part]:

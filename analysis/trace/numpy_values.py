@@ -17,8 +17,8 @@ import sympy as sp
 from ...derive.relations import eq, ge, gt, le, lt, negation
 from .branches import Decisions
 from .constants import exact_number, is_suspicious
-from .record import Untraceable
-from .requirements import for_logarithm, for_power, for_root
+from .record import POSITIVE_INFINITY, Untraceable
+from .requirements import for_logarithm, for_power, for_root, never_negative
 
 __all__ = ["Condition", "Scalar", "Tracing", "as_number", "note_rounding", "power"]
 
@@ -67,12 +67,21 @@ class Tracing:
         return self.decisions.decide(condition, at_witness)
 
     def quotient(self, above: sp.Basic, below: sp.Basic) -> sp.Expr:
-        """A quotient; what is divided by is remembered, since SymPy cancels it without asking."""
+        """A quotient; what is divided by is remembered, since SymPy cancels it without asking.
+
+        Divided by zero whatever the values are, what is positive is infinite, and may be divided by; else it is taken
+        for no number, and the trace tells whether theta then is one.
+        """
         above, below = as_number(above), as_number(below)
         if below == 0:
-            raise Untraceable("it divides by zero, whatever the values are")
-        if below.free_symbols and below not in self.divisors:
-            self.divisors.append(below)
+            self.require(below)
+            if above == 0 or not never_negative(above):
+                return sp.nan
+            self.require(above)
+            self.notes[POSITIVE_INFINITY] = None
+            return sp.oo
+        if below.free_symbols:
+            self.require(below)
         return above / below
 
     def root(self, a: sp.Basic) -> sp.Expr:

@@ -16,13 +16,25 @@ import sympy as sp
 
 from ...derive.symbols import REAL, Domain, Quantity
 
-__all__ = ["STEPS_SO_FAR", "THETA", "Path", "TraceError", "Traced", "Untraceable", "state_quantity"]
+__all__ = [
+    "POSITIVE_INFINITY",
+    "STEPS_SO_FAR",
+    "THETA",
+    "Path",
+    "TraceError",
+    "Traced",
+    "Untraceable",
+    "state_quantity",
+]
 
 THETA = "theta"
 """The key of theta among the outputs of a path."""
 
 STEPS_SO_FAR = Domain("number of steps", lower=sp.Integer(0), integer=True)
 """The domain of a slot that counts steps: give it to slots that start as a whole number and stay one."""
+
+POSITIVE_INFINITY = "it divides by zero; the infinity that it gets is taken to be positive, though zero has a sign"
+"""A note on a trace of which nothing is proved: what it shows must be confirmed by running the code."""
 
 
 class TraceError(ValueError):
@@ -59,7 +71,8 @@ class Path:
         ``"theta"`` and every slot, after the step.
     divisors : tuple of expressions
         What the code divides by on this path, where the tracer knows: SymPy cancels ``g * g / g`` without a trace.
-        Roots and logarithms stand here too, by what is zero exactly where they are no numbers (``requirements``).
+        Roots and logarithms stand here too, by what is zero exactly where they are no numbers (``requirements``), and
+        zero itself where theta is no number, whatever the values are: its output then means nothing.
     """
 
     conditions: tuple[sp.Basic, ...]

@@ -14,7 +14,7 @@ import sympy as sp
 from ...derive.relations import eq, ge, gt, negation
 from .branches import settled
 
-__all__ = ["for_logarithm", "for_power", "for_root", "is_met", "must_hold"]
+__all__ = ["for_logarithm", "for_power", "for_root", "is_met", "must_hold", "never_negative"]
 
 _CASES, _HALVES = 2, 2
 
@@ -45,16 +45,17 @@ def is_met(condition: sp.Basic) -> bool:
     """Whether a requirement is met on sight: the domains decide it, or it is a sum of what is never negative."""
     if settled(condition):
         return True
-    return isinstance(condition, sp.GreaterThan) and condition.rhs == 0 and _never_negative(condition.lhs)
+    return isinstance(condition, sp.GreaterThan) and condition.rhs == 0 and never_negative(condition.lhs)
 
 
-def _never_negative(e: sp.Expr) -> bool:
-    if isinstance(e, (sp.Add, sp.Mul)) and all(map(_never_negative, e.args)):
+def never_negative(e: sp.Expr) -> bool:
+    """Whether the domains, or the form of the expression, rule out that it is negative."""
+    if isinstance(e, (sp.Add, sp.Mul)) and all(map(never_negative, e.args)):
         return True
     if isinstance(e, sp.Pow):
         # A root, where it is a number at all, is not negative.
         even = e.exp.is_Integer and e.exp % 2 == 0
-        return even or (e.exp.is_Rational and e.exp.q == _HALVES) or _never_negative(e.base)
+        return even or (e.exp.is_Rational and e.exp.q == _HALVES) or never_negative(e.base)
     return isinstance(e, (sp.Abs, sp.exp)) or settled(ge(e, 0)) is True
 
 

@@ -13,7 +13,7 @@ from ..trace.hyperparameters import readings
 from .numeric import agree, sample, simulate
 from .system import System
 
-__all__ = ["Alignment", "alignments", "fits"]
+__all__ = ["Alignment", "alignments", "fits", "undefined_in"]
 
 _UNNAMED = 3
 """Up to this many hyperparameters with names that say nothing are tried in every order."""
@@ -104,7 +104,7 @@ def _neutral(rest: Sequence[Quantity], traced: System) -> Iterator[dict[Quantity
 
 def fits(aligned: Alignment) -> bool:
     """Whether both systems move theta alike on random numbers."""
-    if _undefined(aligned.implementation):
+    if undefined_in(aligned.implementation):
         return False
     inputs = sample(aligned.rule.hyper, sequences=2, settings=4)
     hyper = {h.name for h in aligned.rule.hyper}
@@ -113,8 +113,8 @@ def fits(aligned: Alignment) -> bool:
     return agree(simulate(aligned.rule, inputs, 4), simulate(aligned.implementation, inputs, 4))
 
 
-def _undefined(system: System) -> bool:
-    """Whether a value that was put in makes a formula divide by zero everywhere."""
+def undefined_in(system: System) -> bool:
+    """Whether the code, or a value that was put in, makes a formula divide by zero everywhere."""
     formulas = [e for case in (*system.first, *system.cases) for e in case.after.values()]
     return any(e.has(sp.zoo, sp.nan, sp.oo, -sp.oo) for e in formulas)
 

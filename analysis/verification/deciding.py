@@ -11,7 +11,7 @@ from ...derive.prove.verdict import Verdict
 from ...derive.rule import UpdateRule
 from ...derive.symbols import Quantity
 from ..trace.record import Traced
-from .alignment import Alignment, alignments, fits
+from .alignment import Alignment, alignments, fits, undefined_in
 from .boundaries import boundaries, without
 from .counterexample import dividing_run, effect_in_float32, parting_run
 from .definedness import doubtful_divisors
@@ -97,7 +97,7 @@ def _of_fitting(judged: _Judged) -> Verification:
 def _refuted(judged: _Judged, run: Counterexample) -> Verification:
     """They part in this run; the difference in words, and its size."""
     aligned = judged.aligned
-    if run.implementation.has(sp.nan, sp.zoo) and not run.rule.has(sp.nan, sp.zoo) and fits(aligned):
+    if run.implementation.has(sp.nan, sp.zoo) and not run.rule.has(sp.nan, sp.zoo) and _else_alike(aligned):
         words = "it divides by zero, or takes the root of a negative number, where the rule does not"
         differences: tuple[Difference, ...] = (Difference("theta", "", "", words, proved=True),)
     else:
@@ -109,6 +109,11 @@ def _refuted(judged: _Judged, run: Counterexample) -> Verification:
         counterexample=run,
         effect=effect_in_float32(aligned.rule, aligned.implementation),
     )
+
+
+def _else_alike(aligned: Alignment) -> bool:
+    """Whether there is no other difference than a division by zero, as far as can be seen."""
+    return undefined_in(aligned.implementation) or fits(aligned)
 
 
 def _parted_somewhere(judged: _Judged, run: Counterexample) -> Verification:

@@ -36,6 +36,8 @@ class Sameness:
 def same(aligned: Alignment, bench: Workbench) -> Sameness:
     """Prove that theta is the same after every step, if need be only while lr is constant."""
     rule, made = aligned.rule, aligned.implementation
+    if rule.doubt or made.doubt:
+        return Sameness(Verdict.UNKNOWN, reason=rule.doubt or made.doubt)
     if not _inputs_of(made) <= {h.name for h in rule.hyper}:
         return Sameness(Verdict.UNKNOWN, reason="the implementation has a hyperparameter that was given no value")
     inputs = sample(rule.hyper)

@@ -13,7 +13,7 @@ from ...derive.rule import UpdateRule
 from ...derive.sequence import initial_state, one_step
 from ...derive.symbols import Quantity, parameter, step_counter
 from ..trace.branches import settled
-from ..trace.record import THETA, Path, Traced
+from ..trace.record import POSITIVE_INFINITY, THETA, Path, Traced
 
 __all__ = ["Case", "System", "of_rule", "of_traced"]
 
@@ -57,6 +57,8 @@ class System:
         The states before the first step, where they have a value.
     facts : tuple of conditions
         Invariants of the states.
+    doubt : str
+        Why nothing is proved of it, though runs of it may show something; empty if there is no such reason.
     """
 
     name: str
@@ -67,6 +69,7 @@ class System:
     defaults: Mapping[str, sp.Rational] = field(default_factory=dict)
     initial: Mapping[Quantity, sp.Expr] = field(default_factory=dict)
     facts: tuple[sp.Basic, ...] = ()
+    doubt: str = ""
 
     @property
     def theta(self) -> Quantity:
@@ -143,8 +146,14 @@ def of_traced(traced: Traced) -> System:
 
     def cases(paths: Sequence[Path]) -> tuple[Case, ...]:
         names = {THETA: parameter(), **traced.state}
+        undefined = {parameter(): sp.nan}
         return tuple(
-            Case(p.conditions, {names[n]: e for n, e in p.outputs.items() if n in names}, p.divisors) for p in paths
+            Case(
+                p.conditions,
+                {names[n]: e for n, e in p.outputs.items() if n in names} | (undefined if 0 in p.divisors else {}),
+                p.divisors,
+            )
+            for p in paths
         )
 
     later = cases(traced.paths)
@@ -157,6 +166,7 @@ def of_traced(traced: Traced) -> System:
         tuple(traced.hyper.values()),
         {traced.hyper[n].name: v for n, v in traced.defaults.items() if n in traced.hyper},
         {traced.state[n]: e for n, e in traced.initial.items() if n in traced.state},
+        doubt=POSITIVE_INFINITY if POSITIVE_INFINITY in traced.notes else "",
     )
 
 

@@ -28,7 +28,6 @@ __all__ = [
     "robbins_monro",
     "shazeer_stern",
     "sutskever",
-    "tieleman_hinton",
     "xie_li",
     "zeiler",
 ]
@@ -53,12 +52,6 @@ def duchi(where: str) -> Source:
     """Duchi, Hazan & Singer 2011."""
     title = "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization"
     return Source("Duchi, Hazan & Singer", 2011, title, where, "JMLR 12:2121-2159")
-
-
-def tieleman_hinton(where: str) -> Source:
-    """Tieleman & Hinton 2012."""
-    title = "Lecture 6.5 - RMSProp, COURSERA: Neural Networks for Machine Learning"
-    return Source("Tieleman & Hinton", 2012, title, where)
 
 
 def zeiler(where: str) -> Source:

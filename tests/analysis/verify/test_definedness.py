@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sympy as sp
 
 import optproof as op
+from optproof.analysis.verification.record import Counterexample
 
 UNDEFINED = {
     "square of the root": "np.sqrt(g) ** 2",
@@ -36,14 +38,18 @@ def _written(folder: Path, direction: str) -> str:
 def test_a_root_of_a_negative_number_is_no_proof(direction: str, tmp_path: Path) -> None:
     found = op.verify(_written(tmp_path, direction), against="sgd")
     assert found.verdict.name == "REFUTED", found.to_json()
-    run = found.counterexample
-    assert run is not None
+    assert found.counterexample is not None
+    assert not np.isfinite(_ends(direction, found.counterexample))
+
+
+def _ends(direction: str, run: Counterexample) -> float:
+    """Where the code itself ends on a counterexample."""
+    theta = np.array([float(run.theta)])
     with np.errstate(all="ignore"):
-        theta = np.array([float(run.theta)])
-        for gradient in run.gradients:
-            step = eval(direction, {"np": np, "g": np.array([float(gradient)]), "theta": theta})
+        for t, gradient in enumerate(run.gradients, start=1):
+            step = eval(direction, {"np": np, "g": np.array([float(gradient)]), "theta": theta, "t": t})
             theta = theta - float(run.hyper["lr"]) * step
-    assert not np.isfinite(theta).all()
+    return float(theta[0])
 
 
 @pytest.mark.parametrize("direction", DEFINED.values(), ids=DEFINED)
@@ -51,6 +57,43 @@ def test_a_root_that_is_always_a_number_is_a_proof(direction: str, tmp_path: Pat
     found = op.verify(_written(tmp_path, direction), against="sgd")
     assert found.verdict.name == "PROVED", found.to_json()
     assert "numbers" not in found.scope
+
+
+ZERO_AT_FIRST = {
+    "no number": "g / (t - 1.0)",
+    "divided by the infinity": "g / (1 + g**2 / (t - 1.0))",
+    "what where keeps": "np.where(t > 2, g, g / (t - 1.0))",
+}
+# Minus zero: only who knows its sign knows that these are -g, g and no number in the first step.
+MINUS_ZERO = {
+    "clipped": "np.where(t > 1, g, g * np.clip(g**2 / (-1.0 * (t - 1)), -1, 1))",
+    "exponential": "np.where(t > 1, g, g * (1 - np.exp(-(g**2 / (-1.0 * (t - 1))))))",
+    "root": "np.where(t > 1, g, g + 1 / np.sqrt(g**2 / (-1.0 * (t - 1))))",
+}
+
+
+@pytest.mark.parametrize("direction", ZERO_AT_FIRST.values(), ids=ZERO_AT_FIRST)
+def test_a_divisor_that_is_zero_in_the_first_step_is_refuted(direction: str, tmp_path: Path) -> None:
+    found = op.verify(_written(tmp_path, direction), against="sgd")
+    assert found.verdict.name == "REFUTED", found.to_json()
+    run = found.counterexample
+    assert run is not None
+    assert run.step == 1
+    ends = _ends(direction, run)
+    assert not np.isfinite(ends) if run.implementation.has(sp.nan) else ends == float(run.implementation)
+    assert ends != float(run.rule)
+
+
+def test_a_quotient_by_zero_that_where_throws_away_does_no_harm(tmp_path: Path) -> None:
+    found = op.verify(_written(tmp_path, "np.where(t > 1, g * (t - 1.0) / (t - 1.0), g)"), against="sgd")
+    assert found.verdict.name == "PROVED", found.to_json()
+
+
+@pytest.mark.parametrize("direction", MINUS_ZERO.values(), ids=MINUS_ZERO)
+def test_nothing_is_proved_through_an_infinity_whose_sign_is_not_known(direction: str, tmp_path: Path) -> None:
+    found = op.verify(_written(tmp_path, direction), against="sgd")
+    assert found.verdict.name != "PROVED", found.to_json()
+    assert found.verdict.name == "REFUTED" or "sign" in found.reason or "does not reproduce" in found.reason
 
 
 TORCH = """
