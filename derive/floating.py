@@ -68,6 +68,17 @@ class Format:
             return math.inf if numerator > 0 else -math.inf
         return rounded if numerator >= 0 else -rounded
 
+    def spacing(self, units: int) -> int:
+        """The distance from a number to the next one away from zero, both in units of the smallest positive one.
+
+        Examples
+        --------
+        >>> bfloat16 = FORMATS["bfloat16"]
+        >>> Fraction(bfloat16.spacing(1 << -bfloat16.unit), 1 << -bfloat16.unit)
+        Fraction(1, 128)
+        """
+        return 1 << max(units.bit_length() - self.precision, 0)
+
     def round(self, value: Value) -> Value:
         """The number of the format nearest to `value`, of two nearest ones the one with the even significand."""
         if isinstance(value, float):

@@ -6,9 +6,10 @@ Every finite number of a format is an integer multiple of its smallest positive 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import sympy as sp
 
@@ -20,13 +21,13 @@ __all__ = ["Values", "computation", "is_finite", "predicate", "to_fraction", "to
 Number: TypeAlias = int | float
 Values: TypeAlias = dict[sp.Symbol, Number]
 
-_COMPARISONS: dict[str, Callable[[Fraction | Number, Fraction | Number], bool]] = {
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 
@@ -102,8 +103,11 @@ def predicate(condition: sp.Basic, form: Format) -> Callable[[Values], bool]:
         If the condition is not made of symbols, their absolute values and rational numbers.
     """
     if isinstance(condition, sp.core.relational.Relational):
-        left, right = _term(condition.lhs, form), _term(condition.rhs, form)
-        compare = _COMPARISONS[condition.rel_op]
+        compare, left = _COMPARISONS[condition.rel_op], _term(condition.lhs, form)
+        if isinstance(condition.rhs, sp.Rational):
+            bound = _bound(condition.rhs, condition.rel_op, form)
+            return lambda values: compare(left(values), bound)
+        right = _term(condition.rhs, form)
         return lambda values: compare(left(values), right(values))
     if isinstance(condition, (sp.And, sp.Or, sp.Not, sp.Equivalent)):
         parts = [predicate(a, form) for a in condition.args]
@@ -116,24 +120,26 @@ def predicate(condition: sp.Basic, form: Format) -> Callable[[Values], bool]:
     raise ValueError(f"{condition} is not a condition on rounded numbers")
 
 
+def _bound(number: sp.Rational, relation: str, form: Format) -> Fraction | int:
+    """What an integer is compared with: a whole number where that says the same, for it takes a tenth of the time."""
+    scaled = to_fraction(number) * (1 << -form.unit)
+    if scaled.denominator == 1:
+        return scaled.numerator
+    # An integer is below a quotient exactly where it is at most the integer below it, and never equal to it.
+    rounding = {"<=": math.floor, ">=": math.ceil, "<": math.ceil, ">": math.floor}.get(relation)
+    return scaled if rounding is None else rounding(scaled)
+
+
 def _term(e: sp.Basic, form: Format) -> Callable[[Values], Fraction | Number]:
     if isinstance(e, sp.Symbol):
-        return lambda values: values[e]
+        return operator.itemgetter(e)
     if isinstance(e, sp.Rational):
-        scaled = to_fraction(e) * (1 << -form.unit)
-        constant = scaled.numerator if scaled.denominator == 1 else scaled
+        constant = _bound(e, "==", form)
         return lambda values: constant
     if isinstance(e, sp.Abs):
-        return _absolute(_term(e.args[0], form))
+        inner = _term(e.args[0], form)
+        return lambda values: abs(inner(values))
     raise ValueError(f"{e} is not a symbol, an absolute value or a rational number")
-
-
-def _absolute(inner: Callable[[Values], Fraction | Number]) -> Callable[[Values], Fraction | Number]:
-    def absolute(values: Values) -> Fraction | Number:
-        value = inner(values)
-        return -value if value < 0 else value
-
-    return absolute
 
 
 def is_finite(values: Iterable[Number]) -> bool:

@@ -47,14 +47,16 @@ def require_same_arithmetic(goal: object, semantics: str) -> Finding | None:
 def settle_computed(goal: Computed, hypotheses: Sequence[sp.Basic], solver: Solver) -> Finding:
     """Settle a claim about the result of a computation, for all finite inputs that satisfy the hypotheses.
 
-    Refuted by inputs at which it is evaluated exactly; tried are the numbers that hypotheses and condition name, the
-    numbers next to them, and a few simple ones.  Proved, in this order, by
+    Proved, in this order, by
 
     * evaluation, if there are no inputs;
     * one threshold: see :func:`_by_threshold`;
     * trying every number, if there is one input and the format has few;
     * both ends of a range: see :func:`_by_ends`;
     * the solver, bit for bit.
+
+    Refuted by inputs at which it is evaluated exactly; tried are the numbers that hypotheses and condition name, the
+    numbers next to them, and a few simple ones, if none of the first four settles it.
     """
     key = (goal, tuple(hypotheses))
     if key not in solver.findings:
@@ -72,15 +74,18 @@ def _settled(goal: Computed, hypotheses: Sequence[sp.Basic], solver: Solver) -> 
         return Finding(Verdict.UNKNOWN, "none", reason=str(error))
     if not goal.inputs:
         return _evaluated(goal, check, form)
+    ways = (_by_threshold, _by_enumeration, _by_ends)
+    found = next((f for way in ways if (f := way(goal, hypotheses, check, form)) is not None), None)
+    if found is not None and found.verdict is not Verdict.REFUTED:
+        return found
+    # Where it is refuted, simple inputs are a better witness than the first of all.
     witness, tried = check.tried(_trials(goal, hypotheses, form))
     if witness is not None:
         return Finding(Verdict.REFUTED, EXACT, witness=witness)
+    if found is not None:
+        return found
     if not tried:
         return Finding(Verdict.UNKNOWN, "none", reason="no inputs are known that satisfy the hypotheses")
-    for way in (_by_threshold, _by_enumeration, _by_ends):
-        finding = way(goal, hypotheses, check, form)
-        if finding is not None:
-            return finding
     return _by_solver(goal, hypotheses, solver)
 
 
@@ -95,8 +100,9 @@ class _Check:
 
     def outcome(self, inputs: Values) -> bool | None:
         """Whether the goal holds at `inputs`; None if the hypotheses do not."""
-        if not all(h(inputs) for h in self.hypotheses):
-            return None
+        for hypothesis in self.hypotheses:
+            if not hypothesis(inputs):
+                return None
         self.compute(inputs)
         return self.condition(inputs)
 
@@ -154,6 +160,8 @@ def _by_enumeration(goal: Computed, hypotheses: Sequence[sp.Basic], check: _Chec
     witness, count = check.tried((v,) for v in form.finite())
     if witness is not None:
         return Finding(Verdict.REFUTED, EVERY_NUMBER, witness=witness)
+    if not count:
+        return Finding(Verdict.UNKNOWN, EVERY_NUMBER, reason="no number of the format satisfies the hypotheses")
     words = f"It holds for each of the {count} finite {form.name} numbers that satisfy the hypotheses; all were tried."
     return Finding(Verdict.PROVED, EVERY_NUMBER, (_step(goal, hypotheses, words, f"{count} numbers"),))
 
@@ -171,25 +179,27 @@ def _by_ends(goal: Computed, hypotheses: Sequence[sp.Basic], check: _Check, form
     size = int(form.below(form.above(to_fraction(bound))) * 2**-form.unit)
     on_x = [predicate(h, form) for h in hypotheses if d not in h.free_symbols]
     values: Values = {}
-    count = 0
-    for value in form.finite():
+
+    def allowed(value: int) -> bool:
         values[x] = value
-        if not all(h(values) for h in on_x):
-            continue
-        count += 1
-        for end in (-size, size):
-            if form.nearest(value + end, 1) != value:
-                values[d] = end
-                check.compute(values)
-                return Finding(Verdict.REFUTED, EVERY_NUMBER, witness=check.witness(values))
-    if not count:
+        return all(h(values) for h in on_x)
+
+    # Less than a quarter of the distance between numbers of this size is less than half of it below a power of two too.
+    near = [value for value in form.finite() if form.spacing(value) <= 4 * size and allowed(value)]
+    if not near and not any(map(allowed, form.finite())):
         return Finding(Verdict.UNKNOWN, EVERY_NUMBER, reason="no number of the format satisfies the hypotheses")
+    for value, end in itertools.product(near, (-size, size)):
+        if form.nearest(value + end, 1) != value:
+            values.update({x: value, d: end})
+            check.compute(values)
+            return Finding(Verdict.REFUTED, EVERY_NUMBER, witness=check.witness(values))
+    ends = f"-{to_rational(size, form)} and {to_rational(size, form)}"
     words = (
-        f"It holds for each of the {count} finite {form.name} numbers that satisfy the hypotheses and both ends of the "
-        f"range of {d.name}, -{to_rational(size, form)} and {to_rational(size, form)}; neither adding nor rounding "
-        "reverses an order, so it holds in between."
+        f"It holds for every finite {form.name} number that satisfies the hypotheses. For {len(near)} of them both "
+        f"ends of the range of {d.name}, {ends}, were tried; neither adding nor rounding reverses an order, so it "
+        "holds in between. For the others that range is less than a quarter of the distance to the next number."
     )
-    return Finding(Verdict.PROVED, EVERY_NUMBER, (_step(goal, hypotheses, words, f"{2 * count} sums"),))
+    return Finding(Verdict.PROVED, EVERY_NUMBER, (_step(goal, hypotheses, words, f"{2 * len(near)} sums"),))
 
 
 def _absorption(goal: Computed, hypotheses: Sequence[sp.Basic]) -> tuple[Quantity, Quantity, sp.Rational] | None:

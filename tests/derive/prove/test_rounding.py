@@ -133,6 +133,21 @@ def test_eps_thresholds_are_exact_to_one_number() -> None:
         assert absorbs(BFLOAT16, eps, sp.Rational(1, 2**19), solver) is Verdict.REFUTED
 
 
+@pytest.mark.parametrize("bound", [sp.Rational(1, 1024), sp.Rational(129, 2**17), sp.Rational(255, 2**30)], ids=str)
+def test_a_range_of_summands_is_absorbed_exactly_where_its_ends_are(bound: sp.Rational) -> None:
+    """The smallest start from which on nothing is added, found by adding both ends to every number."""
+    end = int(bound * 2**-BFLOAT16.unit)
+    numbers = [x for x in BFLOAT16.finite() if x > 0]
+    changed = max(x for x in numbers if any(BFLOAT16.nearest(x + e, 1) != x for e in (end, -end)))
+    first = min(x for x in numbers if x > changed)
+    goal = Computed("bfloat16", (X, D), (Rounded(S, "+", (X, D)),), eq(S, X))
+    unit = sp.Rational(1, 2**-BFLOAT16.unit)
+    with Solver() as solver:
+        for start, verdict in ((first, Verdict.PROVED), (changed, Verdict.REFUTED)):
+            given = [le(sp.Abs(D), bound), ge(X, start * unit)]
+            assert settle_computed(goal, given, solver).verdict is verdict
+
+
 @pytest.mark.parametrize("form", FORMATS.values(), ids=str)
 def test_only_the_midpoint_is_where_numbers_round_to_one(form: Format) -> None:
     middle = 1 - sp.Rational(1, 2 ** (form.precision + 1))
