@@ -32,6 +32,9 @@ from .verification.workbench import Workbench
 
 __all__ = ["Comparison", "compare"]
 
+_SPECIAL = 24
+"""So many ways to set what only one of two optimizers has are looked at, to find where they are the same."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -151,7 +154,11 @@ def _compared(
     systems = _system(one, bench), _system(other, bench)
     candidates = list(alignments(*systems))
     fitting = next((a for a in candidates if not deviations(a, *systems) and fits(a)), None)
-    aligned = fitting or candidates[0]
+    # Hyperparameters that only one of them has are at their defaults, not where the two are perhaps alike.
+    usual = next((a for a in candidates if not deviations(a, *systems)), candidates[0])
+    aligned = fitting or usual
+    unusual = [a for a in candidates[:_SPECIAL] if deviations(a, *systems)] if fitting is None else []
+    special = next((a for a in unusual if fits(a)), None)
     if aligned.fixed:
         shown = ", ".join(f"{name} = {value}" for name, value in aligned.fixed.items())
         blank = replace(blank, scope=f"{FULL_SCOPE}, for {shown}")
@@ -175,7 +182,24 @@ def _compared(
     )
     if isinstance(one, UpdateRule):
         kept = replace(kept, differences=explained(aligned, one, bench, same))
+    if special is not None:
+        kept = _with_special_values(kept, special, systems[1], bench)
+    if kept.translation:
+        return kept
     return replace(kept, translation=_translation(_named(one, bench), _named(other, bench), aligned.fixed, bench))
+
+
+def _with_special_values(kept: Comparison, special: Alignment, second: System, bench: Workbench) -> Comparison:
+    """Where they are proved the same although it is not at the defaults; the second's own values are a translation."""
+    found = same(special, bench)
+    if found.verdict is not Verdict.PROVED:
+        return kept
+    values = {name: expression_text(value, "text") for name, value in special.fixed.items()}
+    shown = ", ".join(f"{name} = {value}" for name, value in values.items())
+    words = f"proved the same for {shown}" + (", while lr is constant" if found.constant_lr else "")
+    own = {h.name for h in second.hyper}
+    translates = not found.constant_lr and set(values) <= own
+    return replace(kept, weaker=(*kept.weaker, words), translation=values if translates else {})
 
 
 @dataclass(frozen=True)

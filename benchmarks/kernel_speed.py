@@ -1,36 +1,35 @@
 """How fast a step is: every rule, from a thousand to a hundred million elements, next to its peers.
 
-Contestants take turns, so that a slow moment of the machine meets all of them; the first turn does not count.  What is
-reported is the median of the turns and how far they spread (the middle half, as a part of the median).
+Contestants take turns, in another order each time, so that a slow moment of the machine meets all of them; the first
+turn does not count.  What is reported is the median of the turns, how far they spread (the middle half, as a part of
+the median), and the median and spread of the ratios to the float32 kernel, turn by turn.
 
-``python -m benchmarks.kernel_speed [--rules RULE ...] [--sizes N ...] [--out DIR]``
+Where not all contestants fit into memory at once they run in several rounds, with the float32 kernel in each.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
-import json
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
-import optproof as op
 from optproof.kernels import KernelError
 
-from .contestants import CONTESTANTS, Step
+from .contestants import CONTESTANTS, REFERENCE, Contestant, Step
+from .plan import Case
+from .results import available_memory, machine, read_json, write_json
 
-__all__ = ["Timing", "compare", "main"]
+__all__ = ["LeftOut", "Timing", "compare", "kernel_speed"]
 
-_SIZES = tuple(10**k for k in range(3, 9))
-_MANY = ((1000, 100), (1000, 10_000))
-_TURNS = 9
 _SHORTEST = 0.02  # seconds: a step is repeated until one turn takes as long
+_PAUSE = 0.002  # seconds: threads of the contestant before, which wait for work without sleeping, come to rest
+_OF_MEMORY = 0.6  # of what is available may be taken at once
+_INSTALL = {"deepspeed": "pip install deepspeed"}  # which compiles C++ code, and so is not in the extra
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,8 @@ class Timing:
         The median over the turns.
     spread : float
         The distance of the quartiles as a part of the median.
+    ratio, ratio_spread : float
+        The same of the time as a multiple of the float32 kernel's in the same turn.
     """
 
     rule: str
@@ -53,99 +54,190 @@ class Timing:
     elements: int
     seconds: float
     spread: float
+    ratio: float
+    ratio_spread: float
 
 
-def compare(rule: str, sizes: Sequence[int], names: Sequence[str], turns: int = _TURNS) -> Iterator[Timing]:
-    """Time one step of `rule` on arrays of these sizes for the contestants that know it, in turns."""
-    layout = f"{sizes[0]:,}" if len(sizes) == 1 else f"{len(sizes):,} x {sizes[0]:,}"
-    steps = {name: step for name in names if (step := _made(name, rule, sizes)) is not None}
-    repeats = {name: _repeats(step) for name, step in steps.items()}
+@dataclass(frozen=True)
+class LeftOut:
+    """A contestant that was not measured in a case, and why, in a sentence."""
+
+    rule: str
+    layout: str
+    contestant: str
+    reason: str
+
+
+def compare(
+    case: Case,
+    contestants: Mapping[str, Contestant] = CONTESTANTS,
+    *,
+    memory: int | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Timing | LeftOut]:
+    """Time one step for each contestant of a case that knows its rule, in turns.
+
+    Parameters
+    ----------
+    case : Case
+    contestants : mapping
+        Those that there are, by name.
+    memory : int, optional
+        How many bytes may be taken at once; no limit if it is not known.
+    clock : callable, optional
+        What time it is, in seconds.
+    """
+    names = [name for name in case.contestants if name != REFERENCE]
+    needed = {name: contestants[name].memory(case.rule, case.sizes) for name in (REFERENCE, *names)}
+    reported: set[str] = set()
+    for batch, too_large in _rounds(names, needed, memory):
+        for name in too_large:
+            yield _left_out(case, name, f"it needs about {needed[name] / 1e9:.1f} GB, and so much memory is not free")
+        if REFERENCE in too_large:
+            return
+        for one in _round(case, batch, contestants, clock):
+            if one.contestant not in reported:
+                reported.add(one.contestant)
+                yield one
+
+
+def _rounds(
+    names: Sequence[str], needed: Mapping[str, int], memory: int | None
+) -> Iterator[tuple[list[str], list[str]]]:
+    """Contestants that fit into memory together with the reference, and those that do not even alone."""
+    free = float("inf") if memory is None else memory - needed[REFERENCE]
+    fitting = [name for name in names if needed[name] <= free]
+    batch: list[str] = []
+    for name in fitting:
+        if batch and sum(needed[n] for n in (*batch, name)) > free:
+            yield batch, []
+            batch = []
+        batch.append(name)
+    yield batch, ([REFERENCE] if free < 0 else []) + [name for name in names if name not in fitting]
+
+
+def _round(
+    case: Case, names: Sequence[str], contestants: Mapping[str, Contestant], clock: Callable[[], float]
+) -> Iterator[Timing | LeftOut]:
+    steps: dict[str, Step] = {}
+    for name in (REFERENCE, *names):
+        made = _made(contestants[name], case)
+        if isinstance(made, str):
+            yield _left_out(case, name, made)
+        else:
+            steps[name] = made
+    if REFERENCE in steps:
+        taken = _in_turns(steps, case.turns, clock)
+        for name in steps:
+            yield _timing(case, name, taken[name], taken[REFERENCE])
+
+
+def _timing(case: Case, name: str, taken: list[float], reference: list[float]) -> Timing:
+    ratios = [own / other for own, other in zip(taken, reference, strict=True)]
+    return Timing(case.rule, case.layout, name, case.elements, *_middle(taken), *_middle(ratios))
+
+
+def _middle(values: Sequence[float]) -> tuple[float, float]:
+    """The median, and the distance of the quartiles as a part of it."""
+    low, middle, high = np.quantile(values, (0.25, 0.5, 0.75)).tolist()
+    return middle, (high - low) / middle
+
+
+def _left_out(case: Case, name: str, reason: str) -> LeftOut:
+    return LeftOut(case.rule, case.layout, name, reason)
+
+
+def _made(contestant: Contestant, case: Case) -> Step | str:
+    """The step, or why there is none."""
+    try:
+        step = contestant.make(case.rule, case.sizes)
+    except ModuleNotFoundError as error:
+        how = _INSTALL.get(str(error.name), "pip install 'optproof[bench]'")
+        return f"{error.name} is not installed; {how} installs it"
+    except (ImportError, KernelError, MemoryError) as error:
+        return str(error) or type(error).__name__
+    return f"it does not have {case.rule}" if step is None else step
+
+
+def _in_turns(steps: Mapping[str, Step], turns: int, clock: Callable[[], float]) -> dict[str, list[float]]:
+    """The seconds of a step in each turn but the first, in which compilers and caches get ready."""
+    repeats = {name: _repeats(step, clock) for name, step in steps.items()}
     taken: dict[str, list[float]] = {name: [] for name in steps}
+    order = np.random.default_rng(len(steps))
     gc.collect()
     gc.disable()
     try:
         for turn in range(turns + 1):
-            for name, step in steps.items():
-                seconds = _timed(step, repeats[name])
+            for name in order.permutation(list(steps)).tolist():
+                time.sleep(_PAUSE)
+                seconds = _timed(steps[name], repeats[name], clock)
                 if turn:
                     taken[name].append(seconds)
     finally:
         gc.enable()
-    for name, values in taken.items():
-        low, middle, high = np.quantile(values, (0.25, 0.5, 0.75)).tolist()
-        yield Timing(rule, layout, name, sum(sizes), middle, (high - low) / middle)
+    return taken
 
 
-def _made(name: str, rule: str, sizes: Sequence[int]) -> Step | None:
-    try:
-        return CONTESTANTS[name](rule, sizes)
-    except (ImportError, KernelError, MemoryError):
-        return None
-
-
-def _repeats(step: Step) -> int:
+def _repeats(step: Step, clock: Callable[[], float]) -> int:
     step()
-    return max(1, int(_SHORTEST / max(_timed(step, 1), 1e-9)))
+    return max(1, int(_SHORTEST / max(_timed(step, 1, clock), 1e-9)))
 
 
-def _timed(step: Step, repeats: int) -> float:
-    start = time.perf_counter()
+def _timed(step: Step, repeats: int, clock: Callable[[], float]) -> float:
+    start = clock()
     for _ in range(repeats):
         step()
-    return (time.perf_counter() - start) / repeats
+    return (clock() - start) / repeats
 
 
-def _table(timings: Sequence[Timing]) -> Table:
-    layouts = list(dict.fromkeys(t.layout for t in timings))
-    table = Table("rule", "contestant", *layouts, title="nanoseconds for each element (spread)")
-    for rule, name in dict.fromkeys((t.rule, t.contestant) for t in timings):
-        cells = {
-            t.layout: f"{1e9 * t.seconds / t.elements:.3f} ({t.spread:.0%})"
-            for t in timings
-            if (t.rule, t.contestant) == (rule, name)
-        }
-        table.add_row(rule, name, *(cells.get(layout, "") for layout in layouts))
-    return table
+def kernel_speed(
+    cases: Sequence[Case], out: Path, say: Callable[[str], None], *, resume: bool = False
+) -> tuple[list[Timing], list[LeftOut]]:
+    """Measure `cases`; after each, write what there is to ``kernel_speed.json`` in `out`.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+    out : pathlib.Path
+    say : callable
+        Told what is measured now.
+    resume : bool
+        Go on from what the files hold, if it was measured with the same machine and packages.
+    """
+    timings, left_out = _kept(out) if resume else ([], [])
+    done = {(one.rule, one.layout, one.contestant) for one in (*timings, *left_out)}
+    for number, case in enumerate(cases, 1):
+        missing = [name for name in case.contestants if (case.rule, case.layout, name) not in done]
+        if not missing:
+            continue
+        say(f"kernels {number}/{len(cases)}: {case.rule}, {case.layout}, {len(case.contestants)} contestants")
+        free = available_memory()
+        found = list(compare(case, memory=None if free is None else int(_OF_MEMORY * free)))
+        timings = [t for t in timings if (t.rule, t.layout) != (case.rule, case.layout)]
+        left_out = [t for t in left_out if (t.rule, t.layout) != (case.rule, case.layout)]
+        timings += [one for one in found if isinstance(one, Timing)]
+        left_out += [one for one in found if isinstance(one, LeftOut)]
+        _keep(out, timings, left_out)
+    return timings, left_out
 
 
-def _plot(timings: Sequence[Timing], rule: str, path: Path) -> None:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    axes = figure.subplots()
-    own = [t for t in timings if t.rule == rule and " x " not in t.layout]
-    for name in dict.fromkeys(t.contestant for t in own):
-        points = [(t.elements, 1e9 * t.seconds / t.elements) for t in own if t.contestant == name]
-        style = "--" if name.startswith("memory") else "-"
-        axes.loglog(*zip(*points, strict=True), style, marker=".", label=name)
-    axes.set_xlabel("elements")
-    axes.set_ylabel("nanoseconds for each element")
-    axes.set_title(f"One step of {rule}")
-    axes.legend(fontsize="small")
-    figure.savefig(path)
+def _keep(out: Path, timings: Iterable[Timing], left_out: Iterable[LeftOut]) -> None:
+    write_json(out / "kernel_speed.json", [asdict(t) for t in timings])
+    write_json(
+        out / "kernel_speed_left_out.json", {"machine": machine(), "left_out": [asdict(one) for one in left_out]}
+    )
 
 
-def main() -> None:
-    """Measure, print a table, write JSON and a plot for each rule."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.kernel_speed", description=__doc__.split("\n")[0])
-    parser.add_argument("--rules", nargs="*", default=list(op.names()), metavar="RULE", help="all by default")
-    parser.add_argument("--sizes", nargs="*", type=int, default=list(_SIZES), metavar="N", help="of single arrays")
-    parser.add_argument("--contestants", nargs="*", default=list(CONTESTANTS), choices=list(CONTESTANTS))
-    parser.add_argument("--turns", type=int, default=_TURNS)
-    parser.add_argument("--out", type=Path, default=Path("benchmark"), metavar="DIR")
-    chosen = parser.parse_args()
-    layouts = [[size] for size in chosen.sizes] + [[size] * count for count, size in _MANY]
-    timings: list[Timing] = []
-    for rule in chosen.rules:
-        for sizes in layouts:
-            timings += compare(rule, sizes, chosen.contestants, chosen.turns)
-    Console(width=200).print(_table(timings))
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    rows = [asdict(t) for t in timings]
-    (chosen.out / "kernel_speed.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    for rule in chosen.rules:
-        _plot(timings, rule, chosen.out / f"{''.join(c if c.isalnum() else '_' for c in rule)}.svg")
+def _kept(out: Path) -> tuple[list[Timing], list[LeftOut]]:
+    """What was measured before; nothing if that was elsewhere, or cannot be read."""
+    rows = read_json(out / "kernel_speed.json", [])
+    other = read_json(out / "kernel_speed_left_out.json", {})
+    if other.get("machine") != machine():
+        return [], []
+    timings = [t for row in rows if (t := _read(Timing, row))]
+    return timings, [t for row in other["left_out"] if (t := _read(LeftOut, row))]
 
 
-if __name__ == "__main__":
-    main()
+def _read(kind: type[Any], row: Mapping[str, Any]) -> Any:
+    known = {f.name for f in fields(kind)}
+    return kind(**row) if set(row) == known else None

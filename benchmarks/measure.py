@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import time
@@ -25,25 +26,43 @@ class Run:
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured figure, and the bound that the project has set itself.
+    """A measured figure, and the bounds that the project has set itself.
 
     Attributes
     ----------
     name : str
-    value, bound : float
-        `bound` is None where there is none.
-    unit : {"s", "MiB", "times"}
+    value : float
+    unit : {"s", "ms", "us", "MiB", "times", "elements"}
+    bound : float or None
+        The most that it should be.
+    at_least : float or None
+        The least that it should be.
     """
 
     name: str
     value: float
     unit: str
     bound: float | None = None
+    at_least: float | None = None
 
     @property
     def within(self) -> bool:
-        """Whether the bound, if there is one, is kept."""
-        return self.bound is None or self.value <= self.bound
+        """Whether the bounds, if there are any, are kept."""
+        return (self.bound is None or self.value <= self.bound) and (
+            self.at_least is None or self.value >= self.at_least
+        )
+
+    def asked(self) -> str:
+        """The bounds in words; empty where there is none."""
+        words = [f"at most {self.bound:g} {self.unit}"] if self.bound is not None else []
+        words += [f"at least {self.at_least:g} {self.unit}"] if self.at_least is not None else []
+        return " and ".join(words)
+
+    def measured(self) -> str:
+        """The value with its unit, to as many digits as say something."""
+        if math.isnan(self.value):
+            return "none seen"
+        return f"{self.value:,.0f} {self.unit}" if abs(self.value) >= 100 else f"{self.value:.3g} {self.unit}"
 
 
 def measured(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None = None) -> Run:

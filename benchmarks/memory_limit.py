@@ -1,4 +1,10 @@
-"""The memory limit of a kernel: a loop with its reads and its writes, and no arithmetic but one exclusive or."""
+"""The memory limit of a kernel: a loop with its reads and its writes, and no arithmetic.
+
+Every array that is written takes in the gradient's bits, by an exclusive or, so that the gradient has to be read; a
+mask of zeros, which the compiler does not know of, keeps all numbers as they are.  So the loop can run over the very
+arrays of a kernel: where arrays lie in memory, and on pages of which size, can matter as much as what is done with
+them.
+"""
 
 from __future__ import annotations
 
@@ -22,17 +28,18 @@ def _widths(kernel: Kernel) -> dict[str, int]:
 
 
 def memory_limit_source(kernel: Kernel) -> str:
-    """The text of the loop, from the form of the kernel: every array that is written takes in the gradient's bits."""
+    """The text of the loop, from the form of the kernel."""
     widths = _widths(kernel)
     rows = ", ".join(f'types.Array(uint{w}, 1, "C")' for w in widths.values())
     lines = [f"        {name}[i] ^= np.uint{width}(bits)" for name, width in widths.items() if name != "g"]
-    lines += ["        g[i] = bits ^ bits"] if kernel.form.zero_gradient else []
+    lines += ["        g[i] = g[i] ^ bits"] if kernel.form.zero_gradient else []
+    own = widths["g"]
     return "\n".join(
         [
-            "@njit(void(uintp, uintp, " + rows + '), error_model="numpy", nogil=True)',
-            f"def move(start, stop, {', '.join(widths)}):",
+            f'@njit(void(uintp, uintp, uint{own}, {rows}), error_model="numpy", nogil=True)',
+            f"def move(start, stop, mask, {', '.join(widths)}):",
             "    for i in range(start, stop):",
-            "        bits = g[i]",
+            "        bits = g[i] & mask",
             *lines,
         ]
     )
@@ -49,7 +56,8 @@ def memory_limit(kernel: Kernel) -> Callable[[Any, Any, dict[str, Any], int | No
 
     def run(theta: Any, g: Any, state: dict[str, Any], threads: int | None = None) -> None:
         rows = [a.reshape(-1).view(f"uint{8 * a.itemsize}") for a in (theta, g, *state.values())]
-        bounds = chunks(theta.size, threads_for(theta.size) if threads is None else threads)
-        in_threads(lambda start, stop: move(start, stop, *rows), bounds)
+        bounds = chunks(theta.size, threads_for(theta.size, kernel.form.moved) if threads is None else threads)
+        mask = rows[1].dtype.type(0)
+        in_threads(lambda start, stop: move(start, stop, mask, *rows), bounds)
 
     return run

@@ -53,7 +53,9 @@ def kernel(rule: str, dtype: str, out: Path | None, what: str | None, as_json: b
         return print_text(made.source)
     from ..reports import terminal
 
-    display(terminal.pass_table(made))
+    bound = _storage_bound(made)
+    words = [f"Storing the states changes theta in a step by at most {bound}."] if bound else []
+    display(terminal.pass_table(made), *words)
     return print_text(f"written: {out}") if out is not None else DONE
 
 
@@ -71,12 +73,14 @@ def kernel(rule: str, dtype: str, out: Path | None, what: str | None, as_json: b
 def check(rules: tuple[str, ...], dtypes: tuple[str, ...], compiled: bool, as_json: bool, **given: Any) -> int:
     """Cross-check the generated kernels against their rules: symbolically and in units of the last place.
 
-    What is proved is the printed source and the compiled code, as LLVM IR, for arrays of any size.
+    What is proved is the printed source and the compiled code, as LLVM IR, for arrays of any size. If
+    --compiled asks for it, compiled code that stays UNKNOWN makes the exit status 3.
 
     With options from --state-dtype on, the kernels of that form are checked, of float32 alone if their states are
     stored in fewer bits; unless rules are named, those are left out that cannot have it.
     """
     from ..analysis import crosscheck
+    from ..derive import Verdict
 
     form = read_form(given)
     kinds = dtypes or (("float32",) if form["state_dtype"] else ("float32", "float64"))
@@ -89,23 +93,34 @@ def check(rules: tuple[str, ...], dtypes: tuple[str, ...], compiled: bool, as_js
         from ..reports import terminal
 
         display(terminal.check_table(checks))
-    return status_of((one.source_verdict, one.passed) for one in checks)
+    # Whoever asks for proofs of compiled code is told if there is none.
+    asked = [(one.machine_verdict, one.machine_verdict is Verdict.PROVED) for one in checks] if compiled else []
+    return status_of([*((one.source_verdict, one.passed) for one in checks), *asked])
 
 
 @click.command(short_help="Show where compiled kernels are kept.", epilog=examples("cache", "cache --clear"))
-@click.option("--clear", is_flag=True, help="Remove every compiled kernel.")
+@click.option("--clear", is_flag=True, help="Remove every compiled kernel, and what reports found.")
 @json_option
 def cache(clear: bool, as_json: bool) -> int:
-    """Show where compiled kernels are kept, and how large they are."""
+    """Show where compiled kernels are kept, and how large they are.
+
+    In the folder findings beside them, optproof report keeps what it found and drew, so that an equal run need not find
+    it again.
+    """
     from ..kernels import cache as kept
+    from ..reports.remember import Memory
 
     folder, removed = kept.cache_directory(), kept.clear() if clear else 0
+    memory = Memory()
+    forgotten = memory.clear() if clear else 0
+    found, size = memory.size()
     entries = kept.entries()
     if as_json:
         return print_json(
             {
                 "directory": str(folder),
                 "removed": removed,
+                "findings": {"count": found, "bytes": size, "removed": forgotten},
                 "entries": [
                     {"name": e.name, "dtype": e.dtype, "digest": e.digest, "bytes": e.bytes, "path": str(e.path)}
                     for e in entries
@@ -115,7 +130,17 @@ def cache(clear: bool, as_json: bool) -> int:
     from ..reports import terminal
 
     kept_in = f"{folder}: {f'{removed} removed' if clear else ''}{'' if entries or clear else 'no compiled kernels'}"
-    return display(kept_in.rstrip(": "), *([terminal.cache_table(entries)] if entries else []))
+    known = f"{found} findings of reports, {size / 1e6:.1f} MB" if found else "no findings of reports"
+    words = [f"{forgotten} findings of reports removed" if clear else known]
+    return display(kept_in.rstrip(": "), *([terminal.cache_table(entries)] if entries else []), *words)
+
+
+def _storage_bound(made: GeneratedKernel) -> str | None:
+    """What storing states in fewer bits adds to theta in one step; None where nothing is added or nothing derived."""
+    from ..analysis.kernel_check.storage_error import storage_error
+
+    bound = storage_error(made.rule, made.form) if made.form.narrow else None
+    return None if bound is None else bound.text()
 
 
 def _kernel_to_json(made: GeneratedKernel, path: Path | None) -> dict[str, Any]:
@@ -125,6 +150,7 @@ def _kernel_to_json(made: GeneratedKernel, path: Path | None) -> dict[str, Any]:
         "form": made.form.to_json(),
         "digest": made.digest,
         "verdict": made.proof.verdict.name,
+        "storage_bound": _storage_bound(made),
         "passes": [
             {
                 "name": p.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,8 +50,8 @@ def study(
 ) -> int:
     """Run the study NAME, of RULEs or of its own; without a name, list the studies.
 
-    The folder gets NAME.json and NAME.csv, and each figure as SVG and PNG, with captions.md beside them.  What is
-    computed is kept in its folder parts: a study that was killed continues from there.
+    The folder gets NAME.json and NAME.csv, NAME.html with the figures, and each figure as SVG and PNG, with captions.md
+    beside them.  What is computed is kept in its folder parts: a study that was killed continues from there.
     """
     from ..reports.figures.studies import STUDIES
 
@@ -63,9 +64,16 @@ def study(
     chosen = STUDIES[name]
     folder = redraw or out or Path("studies") / name
     try:
-        record = _stored(chosen, folder) if redraw else _computed(chosen, rules, folder, scheduler)
-        written = [] if redraw else _write_data(chosen, record, folder)
-        written += _write_figures(chosen.draw(record), folder)
+        if redraw:
+            record, command = _stored(chosen, folder)
+            written = []
+        else:
+            record, command = (
+                _computed(chosen, rules, folder, scheduler),
+                shlex.join(["optproof", "study", name, *rules]),
+            )
+            written = _write_data(chosen, record, command, folder)
+        written += _write_figures(chosen, chosen.draw(record), command, folder)
     except OSError as error:
         raise click.UsageError(f"{error.filename or folder} cannot be written: {error.strerror or error}.") from None
     if as_json:
@@ -92,28 +100,32 @@ def _computed(chosen: Study, rules: tuple[str, ...], folder: Path, scheduler: st
         return chosen.compute(rules_called(rules) or None, sweep)
 
 
-def _stored(chosen: Study, folder: Path) -> Any:
+def _stored(chosen: Study, folder: Path) -> tuple[Any, str]:
+    """The record, and the command that computed it."""
     path = folder / f"{chosen.name}.json"
     try:
-        return chosen.read(json.loads(path.read_text(encoding="utf-8")))
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return chosen.read(data), data["command"]
     except FileNotFoundError:
         raise click.UsageError(
             f"{path} does not exist; run optproof study {chosen.name} --out {folder} first."
         ) from None
-    except ValueError as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise click.UsageError(f"{path} cannot be read: {error}") from None
 
 
-def _write_data(chosen: Study, record: Any, folder: Path) -> list[Path]:
-    text = json.dumps(record.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+def _write_data(chosen: Study, record: Any, command: str, folder: Path) -> list[Path]:
+    text = json.dumps({"command": command, **record.to_json()}, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     return [
         _write(folder / f"{chosen.name}.json", text.encode()),
         _write(folder / f"{chosen.name}.csv", record.to_csv().encode()),
     ]
 
 
-def _write_figures(drawings: tuple[Drawing, ...], folder: Path) -> list[Path]:
-    written = []
+def _write_figures(chosen: Study, drawings: tuple[Drawing, ...], command: str, folder: Path) -> list[Path]:
+    from ..reports.studies import study_page
+
+    written = [_write(folder / f"{chosen.name}.html", study_page(chosen, drawings, command).encode())]
     for drawing in drawings:
         written.append(_write(folder / f"{drawing.name}.svg", drawing.svg.encode()))
         written.append(_write(folder / f"{drawing.name}.png", drawing.png()))

@@ -127,7 +127,7 @@ class Engine:
 
     def _work(
         self, batch: Batch, present: npt.NDArray[np.bool_] | None, threads: int | None, alive: object
-    ) -> Iterator[Work]:
+    ) -> list[Work]:
         values = self.groups[batch.group].values_in_order()
         return batch.work(values, self.counters, self._even, present, self._addresses, threads, alive, self.seed)
 

@@ -65,6 +65,14 @@ class Form:
         return STORED_AS[self.storage.get(state, self.dtype)]
 
     @property
+    def moved(self) -> int:
+        """How many bytes a step reads and writes for each element."""
+        own = np.dtype(self.dtype).itemsize
+        states = sum(np.dtype(self.stored(name)).itemsize for name in self.storage)
+        # Theta and the states are read and written; the gradient is read, and written if it is zeroed.
+        return 2 * own + (2 if self.zero_gradient else 1) * own + 2 * states
+
+    @property
     def label(self) -> str:
         """The form in a word, as a file may be called."""
         parts = [self.dtype, *self.narrow]

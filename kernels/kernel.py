@@ -72,6 +72,7 @@ class Kernel:
         self.form: Form = generated.form
         self.path = path
         self._kind = np.dtype(self.dtype).type
+        self._largest = float(np.finfo(self.dtype).max)
         self._scalars = tuple(q.name for q in generated.program.scalars)
         self._hyperparameters = HyperparameterReader(self.rule, self.dtype, self._scalars)
         clash = sorted(set(self._hyperparameters.bounds) & set(_TAKEN))
@@ -248,6 +249,10 @@ class Kernel:
         """
         try:
             exact = self._module.prologue(t, *values)
+            # The usual case, for small arrays, whose step takes less than a look at each number: NaN and infinity are
+            # not below, and neither is a sum with them.
+            if sum(map(abs, exact)) <= self._largest:
+                return [self._kind(x) for x in exact]
             scalars = [rounded(x, self._kind) for x in exact]
         except (ArithmeticError, ValueError) as error:
             raise KernelError(f"{self._attempt(t, values)}: {error}") from error
@@ -263,7 +268,7 @@ class Kernel:
     def _run(self, rows: list[Array], scalars: list[Any], threads: int | None) -> int | None:
         run = self._module.step_range
         size = rows[0].size
-        bounds = chunks(size, threads_for(size) if threads is None else threads)
+        bounds = chunks(size, threads_for(size, self.form.moved) if threads is None else threads)
         found = self._count_nonfinite(rows[1], bounds) if self.form.skip_nonfinite else None
         if found:
             if self.form.zero_gradient:

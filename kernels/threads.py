@@ -7,19 +7,35 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 
-__all__ = ["GRAIN", "chunks", "in_threads", "threads_for"]
+__all__ = ["GRAIN", "PARALLEL_FROM", "chunks", "in_threads", "processors", "threads_for"]
 
-# Below about this many elements a second thread costs more than it saves. Measured on two processors: handing work to
-# a thread and waiting for it costs 50 to 60 microseconds, an element of Adam in float32 about 1.2 nanoseconds.
-_PARALLEL_FROM = 131_072
+# From how many bytes on, which a step reads and writes, a second thread saves more than it costs: 131,072 elements of
+# Adam in float32, 28 bytes each. Measured on two processors: handing work to a thread and waiting for it costs 50 to 60
+# microseconds, an element of Adam 0.8 nanoseconds in cache and 1.2 out of it. Rules with less arithmetic move fewer
+# bytes, SGD 12 in 0.2 nanoseconds, and cross later. `python -m benchmarks threads` measures where they do.
+_ADAM = 28
+PARALLEL_FROM = 131_072 * _ADAM
 # Threads begin at multiples of this many elements, so that every element falls into the same place of the SIMD loop
 # as in a serial run: results are equal bit by bit even where vector and scalar functions of a library differ.
 GRAIN = 4096
 
 
-def threads_for(size: int) -> int:
-    """How many threads to use for `size` elements when the caller leaves it open."""
-    return _processors() if size >= _PARALLEL_FROM else 1
+def threads_for(size: int, moved: int = _ADAM) -> int:
+    """How many threads to use when the caller leaves it open.
+
+    Parameters
+    ----------
+    size : int
+        How many elements there are.
+    moved : int, optional
+        How many bytes are read and written for each; by default an element is taken to be work like one of Adam's.
+
+    Examples
+    --------
+    >>> threads_for(131_071, 28), threads_for(131_072, 12)
+    (1, 1)
+    """
+    return processors() if size * moved >= PARALLEL_FROM else 1
 
 
 def chunks(size: int, threads: int) -> list[tuple[int, int]]:
@@ -77,5 +93,6 @@ def _pool(process: int, threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="optproof")
 
 
-def _processors() -> int:
+def processors() -> int:
+    """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

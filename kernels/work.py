@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +61,7 @@ class Batch:
         self._compiled = compiled
         self._columns = np.array(columns, np.intp)
         self._sizes = np.array(sizes, np.int64)
-        self._automatic = threads_for(int(self._sizes.sum()))
+        self._automatic = threads_for(int(self._sizes.sum()), compiled.kernel.form.moved)
         self._whole: dict[int, Pieces] = {}
 
     def work(
@@ -74,7 +74,7 @@ class Batch:
         threads: int | None,
         alive: object,
         seed: int = 0,
-    ) -> Iterator[Work]:
+    ) -> list[Work]:
         """What is to be done in a step, by one prologue for each value of the step counter.
 
         Parameters
@@ -101,13 +101,15 @@ class Batch:
         KernelError
             If the rule cannot take the step with these values.
         """
+        kernel, work = self._compiled.kernel, []
         count = self._automatic if threads is None else threads
         for t, pieces, bounds in self._parts(counters, even and present is None, present, count):
-            scalars: list[object] = list(self._compiled.kernel.scalars(t + 1, values))
-            if self._compiled.kernel.form.stochastic_rounding:
+            scalars: list[object] = [*kernel.scalars(t + 1, values)]
+            if kernel.form.stochastic_rounding:
                 scalars += [np.uint64(seed), np.uint64(t + 1)]
             look = self._look(pieces, addresses, alive)
-            yield Work(self._call(pieces, addresses, scalars, alive), bounds, look)
+            work.append(Work(self._call(pieces, addresses, scalars, alive), bounds, look))
+        return work
 
     def _look(
         self, pieces: npt.NDArray[np.uintp], addresses: npt.NDArray[np.uintp], alive: object
@@ -138,12 +140,16 @@ class Batch:
 
     def _parts(
         self, counters: npt.NDArray[np.int64], usual: bool, present: npt.NDArray[np.bool_] | None, threads: int
-    ) -> Iterator[tuple[int, npt.NDArray[np.uintp], list[tuple[int, int]]]]:
+    ) -> Iterable[tuple[int, npt.NDArray[np.uintp], list[tuple[int, int]]]]:
         if usual:
             if threads not in self._whole:
                 self._whole = {threads: cut(self._columns.tolist(), self._sizes.tolist(), threads)}
-            yield int(counters[0]), *self._whole[threads]
-            return
+            return [(int(counters[0]), *self._whole[threads])]
+        return self._uneven_parts(counters, present, threads)
+
+    def _uneven_parts(
+        self, counters: npt.NDArray[np.int64], present: npt.NDArray[np.bool_] | None, threads: int
+    ) -> Iterable[tuple[int, npt.NDArray[np.uintp], list[tuple[int, int]]]]:
         taken = counters[self._columns]
         updated = np.ones(len(taken), bool) if present is None else present[self._columns]
         for t in np.unique(taken[updated]).tolist():

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .engine import require_engine
 from .gather import Progress, Rules, certificates_of, collect
+from .measured import measure_frameworks, read_measured
 from .records import Content, ReportError, ReportSummary
 from .remember import Memory
 from .render import page_count, render, timings_file
@@ -22,16 +23,20 @@ FORMATS = ("html", "md", "tex", "pdf", "json")
 DEFAULT_FORMATS = ("html", "md")
 
 
-def report(
+def report(  # noqa: PLR0913 - what a report shows is its keywords
     rules: Rules = None,
     out: str | os.PathLike[str] = "report",
     formats: Iterable[str] = DEFAULT_FORMATS,
     *,
     compare: bool = False,
     fresh: bool = False,
+    against: str | None = None,
+    conformance: str | os.PathLike[str] | None = None,
+    frameworks: bool = False,
+    speeds: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> ReportSummary:
-    """Derive, check and draw everything about some rules, and write it as a site.
+    """Derive, check and draw everything about some rules, verify implementations, and write it as a site.
 
     The directory is replaced as a whole when everything is ready: an interrupted run leaves an older report as it
     was.  The same inputs give the same pages, byte for byte; timings are in ``timings.json``.
@@ -39,7 +44,8 @@ def report(
     Parameters
     ----------
     rules : UpdateRule, str or iterable of them, optional
-        Names of the catalogue, ``FILE.py:NAME``, or rules themselves; all rules of the catalogue by default.
+        Names of the catalogue, ``FILE.py:NAME``, or rules themselves; all rules of the catalogue by default.  The name
+        of an implementation, as :func:`optproof.verify` takes it, gives a page about it and the rule it is measured by.
     out : path
         The directory to write; it must be missing, empty or an older report.
     formats : iterable of {"html", "md", "tex", "pdf", "json"}
@@ -51,6 +57,15 @@ def report(
     fresh : bool
         Find everything anew.  By default theorems and cross-checks that an equal run found before are taken from the
         cache; a change of a rule, of optproof or of what it computes with makes the run unequal.
+    against : str, optional
+        The rule that implementations are verified against; by default the one that fits, or the nearest.
+    conformance : path, optional
+        A matrix that ``optproof conformance --out`` wrote; by default the one that was measured last, if it is up to
+        date.
+    frameworks : bool
+        Measure the installed frameworks now, which takes minutes.
+    speeds : path, optional
+        What the benchmark of the kernels wrote on this machine.
     progress : callable, optional
         Called with what is being done, how much is done, and the whole.
 
@@ -61,9 +76,10 @@ def report(
     Raises
     ------
     ReportError
-        If `out` holds something else or cannot be written, a format is unknown, or no TeX engine is installed.
-    UnknownRuleError, UserFileError
-        If there is no rule of a given name.
+        If `out` holds something else or cannot be written, a format is unknown, no TeX engine is installed, or a file
+        of measurements holds something else.
+    UnknownRuleError, UserFileError, TraceError
+        If there is no rule or file of a given name.
     """
     started = time.perf_counter()
     wanted, path = _formats(formats), Path(out)
@@ -71,8 +87,13 @@ def report(
     require_publishable(path)
     if "pdf" in wanted:
         require_engine()
+    measured = read_measured(conformance, speeds)
     memory = Memory(fresh=fresh)
-    content = collect(rules, compare=compare, progress=progress, memory=memory)
+    if frameworks and measured.conformance is None:
+        matrix = measure_frameworks(progress)
+        memory.keep_conformance(matrix)
+        measured = replace(measured, conformance=matrix, named=(*measured.named, "--frameworks"))
+    content = collect(rules, compare=compare, progress=progress, memory=memory, against=against, measured=measured)
     return write_report(content, path, wanted, progress=progress, started=started, memory=memory)
 
 
@@ -112,6 +133,7 @@ def write_report(
         counts=_counts(content),
         failures=content.all_failures,
         seconds=time.perf_counter() - (began if started is None else started),
+        implementations=tuple(one.facts for one in content.implementations if one.facts is not None),
     )
 
 
@@ -128,6 +150,7 @@ def _formats(formats: Iterable[str]) -> tuple[str, ...]:
 def _counts(content: Content) -> dict[str, int]:
     return {
         "rules": len(content.rules),
+        "implementations": len(content.implementations),
         **verdict_counts(content.theorems),
         "unexpected": sum(not t.as_expected for t in content.theorems),
         "checks": len(content.checks),

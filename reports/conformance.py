@@ -92,7 +92,7 @@ def _headlines(matrix: Matrix) -> list[str]:
 
 
 def _words(cell: Cell) -> str:
-    return cell.words + (f"; it is {cell.equals}" if cell.equals else "")
+    return cell.words + (f"; it is {cell.equals}" if cell.equals and cell.equals not in cell.words else "")
 
 
 def _facts(cell: Cell) -> Iterator[str]:

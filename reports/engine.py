@@ -39,12 +39,12 @@ def require_engine() -> str:
     return found
 
 
-def pdf_of(files: Mapping[str, str], main: str = "report.tex") -> bytes:
+def pdf_of(files: Mapping[str, str | bytes], main: str = "report.tex") -> bytes:
     """Compile LaTeX files to a PDF.
 
     Parameters
     ----------
-    files : mapping of relative path to text
+    files : mapping of relative path to text, or to the bytes of a figure
     main : str
         The one that holds the document.
 
@@ -58,7 +58,7 @@ def pdf_of(files: Mapping[str, str], main: str = "report.tex") -> bytes:
         for name, text in files.items():
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
         command = [engine, main]
         if Path(engine).name != "tectonic":
             # No commands to the shell, and the first error ends it.

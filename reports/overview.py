@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .records import ComparisonFacts, Content, RulePage, Theorem
@@ -17,6 +17,7 @@ __all__ = [
     "principal_rules",
     "seed_rows",
     "theorems_that_differ",
+    "translations",
     "variants",
 ]
 
@@ -97,6 +98,15 @@ def _alike(content: Content, theorems: Iterable[Theorem]) -> tuple[AlikeTheorems
 def comparisons_of(content: Content, name: str) -> tuple[ComparisonFacts, ...]:
     """The comparisons in which a rule takes part."""
     return tuple(c for c in content.comparisons if name in (c.first, c.second))
+
+
+def translations(content: Content, name: str) -> tuple[tuple[ComparisonFacts, str, Mapping[str, str]], ...]:
+    """The comparisons that found hyperparameters under which another rule is this one, with the other and these."""
+    return tuple(
+        (c, c.second if c.first == name else c.first, c.translation)
+        for c in comparisons_of(content, name)
+        if c.translation
+    )
 
 
 def about_both(first: RulePage, second: RulePage) -> tuple[Theorem, ...]:

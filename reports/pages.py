@@ -6,19 +6,21 @@ import re
 import shlex
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from markupsafe import Markup, escape
 
 from .. import __version__
 from . import overview, sheets, side_by_side, view
+from .frameworks import framework_forms
 from .guide import guide_lines
 from .highlight import highlighted
 from .latex import finalize, latex_filters
 from .markdown import markdown_filters
 from .mathml import MathError, aligned, mathml
-from .records import VERDICTS, anchor, slug
+from .records import VERDICTS, anchor, implementation_page, slug
+from .speeds import speed_lines, speed_table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -55,7 +57,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"slug": slug, "anchor": anchor, "sentence": lambda text: text.rstrip(".")}
+    environment.filters |= {
+        "slug": slug,
+        "anchor": anchor,
+        "sentence": lambda text: text.rstrip("."),
+        "base_name": _base_name,
+        "capital": lambda text: text[:1].upper() + text[1:],
+        "implementation_page": implementation_page,
+    }
     environment.globals |= {name: getattr(view, name) for name in view.__all__}
     environment.globals |= {name: getattr(overview, name) for name in overview.__all__}
     environment.globals |= {
@@ -65,8 +74,16 @@ def _environment() -> Environment:
         "columns": tuple(side_by_side.COLUMNS),
         "cells": side_by_side.cells,
         "guide_lines": guide_lines,
+        "implementation_figure": sheets.implementation_figure,
+        "framework_forms": framework_forms,
+        "speed_lines": speed_lines,
+        "speed_table": speed_table,
     }
     return environment
+
+
+def _base_name(target: str) -> str:
+    return PurePath(target).name
 
 
 def _for_html(environment: Environment) -> None:

@@ -30,6 +30,7 @@ __all__ = ["Memory", "Part"]
 _WRITING = ("derive", "reports/records", "reports/making", "reports/notation.py")
 _ALL = (*_WRITING, "kernels", "analysis")
 _COMPUTED_WITH = ("sympy", "z3-solver", "python-flint", "numpy", "numba", "llvmlite", "matplotlib")
+_FRAMEWORKS = ("torch", "jax", "optax", "keras")
 _RENDERED_WITH = ("jinja2", "markupsafe", "latex2mathml", "pygments")
 
 
@@ -87,6 +88,22 @@ class Memory:
         """Keep a finding; only what is complete and as it should be is to be kept."""
         self._write(part, digest, _surroundings(PARTS[part].sources), to_plain(found))
 
+    def size(self) -> tuple[int, int]:
+        """How many findings and pages are kept, and how many bytes they take."""
+        sizes = []
+        for path in self._directory.glob("*.json"):
+            with suppress(OSError):
+                sizes.append(path.stat().st_size)
+        return len(sizes), sum(sizes)
+
+    def clear(self) -> int:
+        """Remove every finding and page, and nothing else in the directory; returns how many there were."""
+        kept = list(self._directory.glob("*.json"))
+        for path in kept:
+            with suppress(OSError):
+                path.unlink()
+        return sum(not path.exists() for path in kept)
+
     def names(self, asked: str) -> list[tuple[str, str]] | None:
         """The names and digests of the catalogue's rules that `asked` meant in an earlier run."""
         data = self._read("names", asked, _surroundings(("derive",)))
@@ -97,12 +114,12 @@ class Memory:
         self._write("names", asked, _surroundings(("derive",)), [list(pair) for pair in rules])
 
     def conformance(self) -> Any | None:
-        """The conformance matrix that was measured last with these sources, in the form of its JSON, else None."""
-        return self._read("conformance", "all", _surroundings(_ALL))
+        """The matrix that was measured last with these sources and frameworks, in the form of its JSON, else None."""
+        return self._read("conformance", "all", _frameworks())
 
     def keep_conformance(self, matrix: Any) -> None:
         """Keep a measured conformance matrix in the form of its JSON."""
-        self._write("conformance", "all", _surroundings(_ALL), matrix)
+        self._write("conformance", "all", _frameworks(), matrix)
 
     def page(self, name: str, digest: str) -> str | None:
         """The page that was rendered from content of this digest, else None."""
@@ -148,6 +165,11 @@ def _surroundings(sources: tuple[str, ...]) -> str:
     """Everything beside the rule that a finding depends on."""
     machine = [platform.python_version(), platform.machine(), _processor()]
     return "\n".join([*map(_digest_of_sources, sources), *map(_version, _COMPUTED_WITH), *machine])
+
+
+def _frameworks() -> str:
+    """Everything that the matrix of the frameworks depends on."""
+    return "\n".join([_surroundings(_ALL), *map(_version, _FRAMEWORKS)])
 
 
 @lru_cache(maxsize=1)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["render", "timings_file"]
 
+_FIGURES_APART = {"md": "svg", "tex": "pdf", "pdf": "pdf"}
+"""The formats whose pages name their figures' files, and what kind of file that is."""
+
 
 def render(
     content: Content,
@@ -52,15 +55,14 @@ def render(
 
             files |= documents(content)
             continue
-        made = _pages(content, "tex" if kind == "pdf" else kind, progress, memory)
+        made: dict[str, str | bytes] = {**_pages(content, "tex" if kind == "pdf" else kind, progress, memory)}
+        if kind in _FIGURES_APART:
+            made |= figure_files(content, _FIGURES_APART[kind])
         if kind == "pdf":
             from .engine import pdf_of
 
-            files["report.pdf"] = pdf_of(made)
-            continue
+            made = {"report.pdf": pdf_of(made)}
         files |= made
-        if kind == "md":
-            files |= figure_files(content)
     files |= {f"certificates/{one.path}": one.text for one in certificates}
     files |= timings_file(content)
     return {**files, MARKER: _marker(content, files)}
@@ -102,7 +104,7 @@ class _Writer:
 
 def page_count(content: Content, formats: Iterable[str]) -> int:
     """How many pages will be rendered."""
-    each = len(content.rules) + len(content.comparisons) + 2
+    each = len(content.rules) + len(content.comparisons) + len(content.implementations) + 2
     return each * sum(kind in ENDINGS or kind == "pdf" for kind in formats)
 
 

@@ -15,25 +15,32 @@ from .records import (
     CheckFacts,
     ComparisonFacts,
     Failure,
+    FrameworkForm,
+    ImplementationFacts,
     KernelFacts,
     RuleFacts,
     Theorem,
+    Timing,
 )
 from .records.plain import is_timing, optional_of, types_of
 
 __all__ = ["report_schema"]
 
+_KINDS = (
+    Theorem, RuleFacts, KernelFacts, CheckFacts, ComparisonFacts, Failure, ImplementationFacts, FrameworkForm, Timing,
+)  # fmt: skip
 _VERDICTS = frozenset({"verdict", "expected", "source_verdict", "machine_verdict"})
 
 
 def report_schema() -> dict[str, Any]:
-    """The schema of ``report.json`` and, in ``$defs/RuleDocument``, that of each file in ``rules``."""
+    """The schema of ``report.json`` and, in ``$defs``, those of each file in ``rules`` and ``implementations``."""
     definitions: dict[str, Any] = {}
-    for kind in (Theorem, RuleFacts, KernelFacts, CheckFacts, ComparisonFacts, Failure):
+    for kind in _KINDS:
         _define(kind, definitions)
     named = _object({"rule": _TEXT, "name": _TEXT, "verdict": _VERDICT}, "A theorem of the report, by name.")
     definitions["TheoremName"] = named
     definitions["RuleDocument"] = _rule_document()
+    definitions["ImplementationDocument"] = _implementation_document()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "report.json",
@@ -69,7 +76,7 @@ def _overview() -> dict[str, Any]:
     names = _list(_ref("TheoremName"))
     claim = _object({"number": _TEXT, "text": _TEXT, "theorems": names}, "A claim of the project's first text.")
     said = _object({"said": _TEXT, "theorems": names}, "What is commonly said and false.")
-    place = _object({"name": _TEXT, "path": _TEXT}, "A rule and where its document is.")
+    place = _object({"name": _TEXT, "path": _TEXT}, "A rule or an implementation, and where its document is.")
     parts = {
         "optproof": {**_TEXT, "description": "The version that wrote it."},
         "command": {**_TEXT, "description": "The command that writes it again."},
@@ -77,20 +84,36 @@ def _overview() -> dict[str, Any]:
         "rules": _list(place),
         "claims": _list(claim),
         "folklore": _list(said),
+        "implementations": _list(place),
         "comparisons": _list(_ref("ComparisonFacts")),
         "failures": _list(_ref("Failure")),
     }
     return _object(parts, "What a report is about, what was found in all, and where it is.")
 
 
+def _figures() -> dict[str, Any]:
+    return _list(_object(dict.fromkeys(("name", "title", "caption", "alt"), _TEXT), "A figure, in words."))
+
+
+def _implementation_document() -> dict[str, Any]:
+    parts = {
+        "target": _TEXT,
+        "verification": {"anyOf": [_ref("ImplementationFacts"), {"type": "null"}]},
+        "figures": _figures(),
+        "failures": _list(_ref("Failure")),
+    }
+    return _object(parts, "Everything about one implementation.")
+
+
 def _rule_document() -> dict[str, Any]:
-    figure = _object(dict.fromkeys(("name", "title", "caption", "alt"), _TEXT), "A figure, in words.")
     parts = {
         "rule": _ref("RuleFacts"),
         "theorems": _list(_ref("Theorem")),
         "kernel": {"anyOf": [_ref("KernelFacts"), {"type": "null"}]},
         "checks": _list(_ref("CheckFacts")),
-        "figures": _list(figure),
+        "figures": _figures(),
+        "frameworks": _list(_ref("FrameworkForm")),
+        "speeds": _list(_ref("Timing")),
         "compared_with": _list(_TEXT),
         "failures": _list(_ref("Failure")),
     }

@@ -50,7 +50,8 @@ def _bound(one: RulePage, known: dict[str, Theorem]) -> Cell:
         proved = _settled(known, name)
         if proved is not None:
             # A bound without a formula of its own says what it bounds in its statement.
-            return Cell(proved.derived_latex or proved.statement_latex, "", proved)
+            words = "beside its decay" if "decay" in proved.title else ""
+            return Cell(proved.derived_latex or proved.statement_latex, words, proved)
     return Cell(words="none proved")
 
 

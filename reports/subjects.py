@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from .implementations import is_implementation
 from .records import ReportError, slug
 
 if TYPE_CHECKING:
     from ..derive import UpdateRule
     from .remember import Memory
 
-__all__ = ["Rules", "Subject", "chosen_subjects"]
+__all__ = ["Rules", "Subject", "chosen_subjects", "joined", "sort_out"]
 
 Rules: TypeAlias = "UpdateRule | str | Iterable[UpdateRule | str] | None"
 
@@ -57,12 +58,39 @@ def chosen_subjects(rules: Rules, memory: Memory) -> tuple[Subject, ...]:
         found.setdefault((one.name, one.digest), one)
     if not found:
         raise ReportError("a report needs at least one rule, and none was given")
+    return _with_pages(found.values())
+
+
+def joined(own: Iterable[Subject], near: Iterable[Subject]) -> tuple[Subject, ...]:
+    """Those of `own`, then those of `near` that are not among them.
+
+    Raises
+    ------
+    ReportError
+        If two would have one page.
+    """
+    found: dict[tuple[str, str], Subject] = {}
+    for one in (*own, *near):
+        found.setdefault((one.name, one.digest), one)
+    return _with_pages(found.values())
+
+
+def _with_pages(chosen: Iterable[Subject]) -> tuple[Subject, ...]:
     pages: dict[str, Subject] = {}
-    for one in found.values():
+    for one in chosen:
         other = pages.setdefault(slug(one.name), one)
         if other is not one:
             raise ReportError(f"the rules {other.name!r} and {one.name!r} would have one page; rename one of them")
-    return tuple(found.values())
+    return tuple(pages.values())
+
+
+def sort_out(rules: Rules) -> tuple[tuple[str, ...], Rules]:
+    """The implementations among what is asked for, and the rules; None stands for every listed rule."""
+    if rules is None or not isinstance(rules, Iterable):
+        return (), rules
+    wanted = [rules] if isinstance(rules, str) else list(rules)
+    targets = [one for one in wanted if isinstance(one, str) and is_implementation(one)]
+    return tuple(dict.fromkeys(targets)), [one for one in wanted if one not in targets]
 
 
 def _asked(rules: Rules, memory: Memory) -> list[Subject]:

@@ -253,7 +253,15 @@ def check_table(checks: Sequence[CrossCheck]) -> RenderableType:
         for c in checks
         if c.machine_verdict is Verdict.UNKNOWN
     ]
-    return Group(table, *notes)
+    return Group(table, *notes, *(Text(_storage_words(c), "dim") for c in checks if c.storage_bound))
+
+
+def _storage_words(check: CrossCheck) -> str:
+    """What storing the states adds to theta, at most and as measured."""
+    return (
+        f"{check.rule} {check.dtype}: storing the states changes theta in a step by at most {check.storage_bound}; "
+        f"measured was {check.storage_error_over_bound:.0%} of the bounds of theta and the states."
+    )
 
 
 def recheck_table(checked: Sequence[Checked]) -> RenderableType:

@@ -10,7 +10,9 @@ from rich.text import Text
 
 from ..analysis.verification.words import counterexample_lines, facts, headline
 from ..derive.prove.verdict import Verdict
+from .records.wording import difference_words, line_words
 from .terminal import verdict_text
+from .view import is_number
 
 if TYPE_CHECKING:
     from ..analysis.compare import Comparison
@@ -35,11 +37,13 @@ def comparison_detail(found: Comparison) -> RenderableType:
     rows = [("scope", found.scope)]
     rows += [("because", found.reason)] if found.reason else []
     for name, value in found.translation.items():
-        rows.append(("translation", f"they are the same when {name} of the second is {value} of the first"))
+        of_first = "" if is_number(value) else " of the first"
+        rows.append(("translation", f"they are the same when {name} of the second is {value}{of_first}"))
     rows += [("but", w) for w in found.weaker]
     for d in found.differences:
-        rows.append(("difference", f"in the second, {d.explanation}"))
-        rows += [("first", d.rule), ("second", d.implementation)]
+        if difference := difference_words(d.explanation, found.second):
+            rows.append(("difference", f"in the second, {difference}"))
+            rows += [("first", line_words(d.rule)), ("second", line_words(d.implementation))]
     if found.counterexample is not None:
         lines = counterexample_lines(found.counterexample)
         lines = [

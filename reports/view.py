@@ -12,17 +12,21 @@ from .records import VERDICTS, RulePage, Theorem
 
 if TYPE_CHECKING:
     from ..analysis import CrossCheck
-    from .records import CheckFacts, ComparisonFacts
+    from .records import CheckFacts, ComparisonFacts, ImplementationFacts
 
 __all__ = [
     "by_subject",
     "comparison_words",
+    "conformance_counts",
     "conformance_title",
     "counted",
     "first_step",
     "folklore",
+    "implementation_words",
+    "is_number",
     "of_bound",
     "operations",
+    "options_words",
     "recheck_command",
     "relation_words",
     "step_kind",
@@ -70,9 +74,25 @@ def comparison_words(found: ComparisonFacts) -> str:
         return "They are the same rule, which is proved."
     if found.verdict == "UNKNOWN":
         return "Whether they are the same is not settled."
+    if found.translation and all(map(is_number, found.translation.values())):
+        values = " and ".join(f"{name} = {value}" for name, value in found.translation.items())
+        return f"They are different rules, which an exact run shows; they are the same where {values}."
     if found.translation:
         return "They are the same rule under a translation of hyperparameters, and different without it."
     return "They are different rules, which an exact run shows."
+
+
+def conformance_counts(matrix: Mapping[str, Any]) -> dict[str, Counter[str]]:
+    """How many forms of each framework have each verdict; the empty one counts what is not element-wise."""
+    counts: dict[str, Counter[str]] = {f["name"]: Counter() for f in matrix["frameworks"]}
+    for cell in matrix["cells"]:
+        counts.setdefault(cell["framework"], Counter())[cell["verdict"] or ""] += 1
+    return {name: found for name, found in counts.items() if found}
+
+
+def is_number(value: str) -> bool:
+    """Whether a value is a number, and no formula of hyperparameters."""
+    return not any(c.isalpha() for c in value)
 
 
 def conformance_title(cell: Mapping[str, Any]) -> str:
@@ -80,6 +100,26 @@ def conformance_title(cell: Mapping[str, Any]) -> str:
     name = str(cell["target"]).rpartition(".")[2]
     shown = ", ".join(f"{option}={value}" for option, value in (cell.get("options") or {}).items())
     return f"{name}({shown})" if shown else name
+
+
+def implementation_words(found: ImplementationFacts) -> str:
+    """The outcome of a verification in a sentence."""
+    if found.verdict == "PROVED":
+        return f"It is {found.rule}, which is proved."
+    if found.verdict == "REFUTED":
+        return f"It is not {found.rule}, which an exact run shows."
+    return f"Whether it is {found.rule or 'a rule of the catalogue'} is not known."
+
+
+def options_words(options: Iterable[str]) -> str:
+    """The ways in which an optimizer was measured.
+
+    Examples
+    --------
+    >>> options_words(["", "maximize=True"])
+    'default options; maximize=True'
+    """
+    return "; ".join(one or "default options" for one in options)
 
 
 def relation_words(relation: str) -> str:

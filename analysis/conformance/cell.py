@@ -9,13 +9,15 @@ from typing import Any
 from ...derive.prove.verdict import Verdict
 from ..trace.isolation import Tracer
 from ..trace.record import Traced, TraceError, Untraceable
+from ..trace.transport import content_of
 from ..verification.confirmation import confirmed
 from ..verification.deciding import against, resembles
+from ..verification.effort import Effort
 from ..verification.identification import identify
 from ..verification.record import Verification
 from ..verification.workbench import Workbench
 from .cases import Case
-from .published import forms_for
+from .published import Forms, forms_for
 from .script import script_for
 
 __all__ = ["Cell", "measured"]
@@ -88,19 +90,39 @@ def measured(case: Case, tracer: Tracer, bench: Workbench) -> Cell:
     except (Untraceable, TraceError) as error:
         return Cell.blank(case, words=str(error))
     forms = forms_for(case, traced)
-    if forms is None:
-        return _cell(case, identify(traced, bench), tracer)
+    # Ways through the code often give the same formulas: what was decided of them holds of every one.
+    asked = None if forms is None else tuple(tuple(r.name for r in rules) for rules in (forms.claimed, forms.others))
+    key = ("measured", content_of(traced), asked)
+    if key not in bench.memory:
+        bench.memory[key] = _Decided(identify(traced, bench)) if forms is None else _decided(traced, forms, bench)
+    decided: _Decided = bench.memory[key]
+    cell = _cell(case, replace(decided.found, target=traced.target), tracer)
+    named = any(d.proved for d in decided.found.differences)
+    words = cell.words if named or not decided.equals else f"it is {decided.equals}"
+    return replace(cell, equals=decided.equals, words=words)
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """What was decided of formulas, whatever they were traced from; `equals` is another form that they are."""
+
+    found: Verification
+    equals: str = ""
+
+
+def _decided(traced: Traced, forms: Forms, bench: Workbench) -> _Decided:
     # Several forms may be claimed alike, as where eps may stand in two places: the first that it is, decides.
-    tries = []
-    for rule in (r for r in forms.claimed if resembles(traced, r, bench)):
-        tries.append(against(traced, rule, bench))
-        if tries[-1].verdict is Verdict.PROVED or tries[-1].weaker:
-            return _cell(case, tries[-1], tracer)
+    near = [rule for rule in forms.claimed if resembles(traced, rule, bench)]
+    for rule in near:
+        found = against(traced, rule, bench, effort=Effort.SCOPE)
+        if found.verdict is Verdict.PROVED:
+            return _Decided(found)
+        if found.weaker:
+            return _Decided(against(traced, rule, bench))
     other, given = _another(traced, forms.others, bench)
-    found = tries[0] if tries else against(traced, forms.claimed[0], bench, thorough=not other)
-    cell = _cell(case, found, tracer)
-    named = any(d.proved for d in found.differences)
-    return replace(cell, equals=other + given, words=cell.words if named or not other else f"it is {other}{given}")
+    # A difference that has another form's name needs no long search for words.
+    effort = Effort.WORDS if other else Effort.PAIRS
+    return _Decided(against(traced, (near or forms.claimed)[0], bench, effort=effort), other + given)
 
 
 def _another(traced: Traced, others: tuple[Any, ...], bench: Workbench) -> tuple[str, str]:
@@ -110,13 +132,12 @@ def _another(traced: Traced, others: tuple[Any, ...], bench: Workbench) -> tuple
     """
     weaker = ("", "")
     for rule in others:
-        if resembles(traced, rule, bench):
-            found = against(traced, rule, bench, thorough=False)
-            given = found.scope.partition(" between steps")[2]
-            if found.verdict is Verdict.PROVED and not given.startswith(", for "):
-                return rule.name, given
-            if found.verdict is Verdict.PROVED and not weaker[0]:
-                weaker = (rule.name, given)
+        found = against(traced, rule, bench, effort=Effort.PROOF)
+        given = found.scope.partition(" between steps")[2]
+        if found.verdict is Verdict.PROVED and not given.startswith(", for "):
+            return rule.name, given
+        if found.verdict is Verdict.PROVED and not weaker[0]:
+            weaker = (rule.name, given)
     return weaker
 
 

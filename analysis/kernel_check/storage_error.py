@@ -1,27 +1,15 @@
 """What storing states in a narrow format adds to the error of a step: a bound derived from the rule, and measured.
 
 Where a step would begin with the state s, it begins with what was stored, at most u abs(s) + eta away.  The rule's
-lines are followed from there in exact arithmetic.  If a and b are off by at most e(a) and e(b), then
-
-    a + b         is off by at most  e(a) + e(b)
-    a b                              abs(a) e(b) + abs(b) e(a) + e(a) e(b)
-    a / b                            (e(a) + abs(a / b) e(b)) / (abs(b) - e(b)),  if e(b) < abs(b)
-    sqrt(a)                          e(a) / sqrt(a),                             if 0 < a
-    a ** n                           n (abs(a) + e(a)) ** (n - 1) e(a),           n a positive integer
-    max, min                         the larger one
-    abs(a)                           e(a)
-    exp(a)                           exp(a) (exp(e(a)) - 1)
-    log(a)                           e(a) / (a - e(a)),                          if e(a) < a
-
-so that the bound of theta is a formula in the quantities of the rule.  Where a condition fails there is no bound, and
-where a case distinction or a sign depends on a stored state none is derived.
+lines are followed from there in exact arithmetic, see :mod:`.propagation`, so that the bound of theta is a formula in
+the quantities of the rule.  Where one of its conditions fails there is no bound.
 """
 
 from __future__ import annotations
 
 import decimal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +20,12 @@ from numpy.typing import NDArray
 from ...derive import POSITIVE, Quantity, UpdateRule
 from ..evaluate import DECIMAL, evaluator
 from .narrow import FORMATS
+from .propagation import NoBoundError, Propagation
 
 if TYPE_CHECKING:
     from ...kernels import Form
 
 __all__ = ["Measured", "StorageError", "measured", "storage_error"]
-
-_ZERO = sp.Integer(0)
 
 
 @dataclass(frozen=True)
@@ -52,11 +39,14 @@ class StorageError:
         is not in it.
     constants : dict of Quantity to Rational
         The value of u and eta of each format.
+    required : dict of Quantity to tuple of expression
+        What has to be positive so that there is a bound.
     """
 
     rule: UpdateRule
     bounds: dict[Quantity, sp.Expr]
     constants: dict[Quantity, sp.Rational]
+    required: dict[Quantity, tuple[sp.Expr, ...]]
 
     def evaluate(self, values: Mapping[str, float], t: int, hyper: Mapping[str, float]) -> dict[str, Decimal | None]:
         """The bounds in 50 digits; None where a condition fails."""
@@ -67,7 +57,8 @@ class StorageError:
         found: dict[str, Decimal | None] = {}
         with decimal.localcontext(context):
             for q, e in self.bounds.items():
-                value = evaluator(e, DECIMAL)(numbers)
+                holds = all(evaluator(c, _CAREFUL)(numbers) > 0 for c in self.required[q])
+                value = evaluator(e, _CAREFUL)(numbers) if holds else Decimal("NaN")
                 found[q.name] = value if value.is_finite() and value >= 0 else None
         return found
 
@@ -99,16 +90,15 @@ def storage_error(rule: UpdateRule, form: Form) -> StorageError | None:
             u, eta = Quantity(f"u_{kept}", POSITIVE), Quantity(f"eta_{kept}", POSITIVE)
             constants |= _constants(u, eta, kept, stochastic=form.stochastic_rounding and kept == "bfloat16")
             errors[state.symbol] = u * sp.Abs(state.symbol) + eta
-    work = _Propagation(errors)
+    work = Propagation(errors)
     try:
         for line in rule.assignments:
-            # The value first: the line may read what it overwrites.
-            value, error = line.value.xreplace(work.values), work.error(line.value)
-            work.values[line.target], work.errors[line.target] = value, error
-    except _NoBoundError:
+            work.follow(line)
+    except NoBoundError:
         return None
     kept_quantities = (rule.theta, *(s.symbol for s in rule.state))
-    return StorageError(rule, {q: work.errors[q] for q in kept_quantities}, constants)
+    required = {q: tuple(work.required.get(q, ())) for q in kept_quantities}
+    return StorageError(rule, {q: work.errors[q] for q in kept_quantities}, constants, required)
 
 
 def _constants(u: Quantity, eta: Quantity, kept: str, *, stochastic: bool) -> dict[Quantity, sp.Rational]:
@@ -122,84 +112,12 @@ def _exponent(value: sp.Rational) -> int:
     return int(value.p).bit_length() - int(value.q).bit_length()
 
 
-class _NoBoundError(Exception):
-    """The lines hold something through which no error is followed."""
+def _largest(one: Decimal, other: Decimal) -> Decimal:
+    """The larger number; no number if one of them is none."""
+    return one + other if one.is_nan() or other.is_nan() else max(one, other)
 
 
-class _Propagation:
-    """Bounds of expressions, given those of symbols; symbols without one are exact."""
-
-    def __init__(self, errors: Mapping[Quantity, sp.Expr]) -> None:
-        self.errors: dict[sp.Basic, sp.Expr] = dict(errors)
-        self.values: dict[sp.Basic, sp.Expr] = {}
-
-    def error(self, e: sp.Basic) -> sp.Expr:
-        """The bound of `e`, which is written in the symbols of the lines."""
-        if isinstance(e, sp.Symbol):
-            return self.errors.get(e, _ZERO)
-        if not any(self.errors.get(s, _ZERO) != 0 for s in e.free_symbols):
-            return _ZERO
-        if isinstance(e, sp.Add):
-            return sp.Add(*(self.error(a) for a in e.args))
-        if isinstance(e, sp.Mul):
-            return self._product(e)
-        if isinstance(e, sp.Pow):
-            return self._power(e.base, e.exp)
-        if isinstance(e, (sp.Max, sp.Min)):
-            return sp.Max(*(self.error(a) for a in e.args))
-        if isinstance(e, sp.Piecewise):
-            return self._cases(e)
-        return self._function(e)
-
-    def _value(self, e: sp.Basic) -> sp.Expr:
-        return e.xreplace(self.values)
-
-    def _size(self, e: sp.Basic) -> sp.Expr:
-        value = self._value(e)
-        return value if value.is_nonnegative else sp.Abs(value)
-
-    def _product(self, e: sp.Mul) -> sp.Expr:
-        above, below = sp.fraction(e)
-        if below != 1:
-            return self._quotient(above, below)
-        exact = sp.Mul(*(a for a in e.args if self.error(a) == 0))
-        size, error = sp.Integer(1), _ZERO
-        for factor in (a for a in e.args if self.error(a) != 0):
-            own = self.error(factor)
-            size, error = size * self._size(factor), size * own + self._size(factor) * error + error * own
-        return self._size(exact) * error
-
-    def _quotient(self, above: sp.Expr, below: sp.Expr) -> sp.Expr:
-        off = self.error(below)
-        if off == 0:
-            return self.error(above) / self._size(below)
-        return (self.error(above) + self._size(above / below) * off) / (self._size(below) - off)
-
-    def _power(self, base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
-        if exponent.could_extract_minus_sign():
-            return self._quotient(sp.Integer(1), base**-exponent)
-        off = self.error(base)
-        if exponent == sp.Rational(1, 2):
-            return off / sp.sqrt(self._value(base))
-        if isinstance(exponent, sp.Integer):
-            return exponent * (self._size(base) + off) ** (exponent - 1) * off
-        raise _NoBoundError
-
-    def _cases(self, e: sp.Piecewise) -> sp.Expr:
-        if any(self.errors.get(s, _ZERO) != 0 for _, condition in e.args for s in condition.free_symbols):
-            raise _NoBoundError
-        return sp.Piecewise(*((self.error(v), c.xreplace(self.values)) for v, c in e.args))
-
-    def _function(self, e: sp.Basic) -> sp.Expr:
-        (argument,) = e.args
-        off = self.error(argument)
-        if isinstance(e, sp.Abs):
-            return off
-        if isinstance(e, sp.exp):
-            return self._value(e) * (sp.exp(off) - 1)
-        if isinstance(e, sp.log):
-            return off / (self._value(argument) - off)
-        raise _NoBoundError
+_CAREFUL = replace(DECIMAL, functions={**DECIMAL.functions, "Max": _largest})
 
 
 @dataclass(frozen=True)

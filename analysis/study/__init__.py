@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .beside import RunBeside, at_the_counterexample, at_the_defaults
 from .bias_correction import (
     BiasCorrection,
     FirstSteps,
@@ -51,6 +52,7 @@ __all__ = [
     "NoisySteps",
     "Paths",
     "Recoveries",
+    "RunBeside",
     "SchedulerError",
     "Sensitivities",
     "StabilityMaps",
@@ -59,6 +61,8 @@ __all__ = [
     "Trajectory",
     "WorstCases",
     "adagrad_against_rmsprop",
+    "at_the_counterexample",
+    "at_the_defaults",
     "bias_correction",
     "corrected_rates",
     "counterexamples",

@@ -68,6 +68,7 @@ def simulate(
     *,
     hyper: Mapping[str, float] | None = None,
     theta: float = 0.0,
+    varying: Mapping[str, Array] | None = None,
 ) -> Trajectory:
     """Run `rule` from its initial state over `gradients`.
 
@@ -80,6 +81,8 @@ def simulate(
         Values by name; the rule's defaults otherwise.
     theta : float
         The parameter before the first step.
+    varying : mapping, optional
+        Hyperparameters that change between steps, as arrays (steps,).
 
     Examples
     --------
@@ -88,7 +91,7 @@ def simulate(
     >>> run.displacement.tolist(), run.theta.tolist()
     ([-0.5, 1.0], [-0.5, 0.5])
     """
-    return simulate_lines(rule, rule.assignments, gradients, hyper=hyper or {}, theta=theta)
+    return simulate_lines(rule, rule.assignments, gradients, hyper=hyper or {}, theta=theta, varying=varying)
 
 
 def simulate_lines(
@@ -98,6 +101,7 @@ def simulate_lines(
     *,
     hyper: Mapping[str, float],
     theta: float = 0.0,
+    varying: Mapping[str, Array] | None = None,
 ) -> Trajectory:
     """Like :func:`simulate`, with `lines` in place of the assignments of `rule`."""
     gradients = np.asarray(gradients, dtype=np.float64)
@@ -109,7 +113,7 @@ def simulate_lines(
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         for count, gradient in enumerate(gradients):
-            values |= {"g": gradient, "t": count + 1}
+            values |= {"g": gradient, "t": count + 1, **{n: v[count] for n, v in (varying or {}).items()}}
             for line in functions:
                 value = line.function(values)
                 if line.target == "theta":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 import sympy as sp
@@ -51,6 +52,7 @@ class Decisions:
         return tuple(c if taken else negation(c) for c, taken in self.made)
 
 
+@lru_cache(maxsize=16384)
 def settled(condition: sp.Basic) -> bool | None:
     """Whether the domains of the symbols alone decide a condition, and how.
 

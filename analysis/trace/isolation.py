@@ -32,10 +32,14 @@ class Tracer:
     ----------
     seconds : float
         How long one target may take.
+    apart : bool, optional
+        Whether each target runs in a fork of its own, as users' code should.  The optimizers of a framework may share
+        one process: what SymPy and the framework have to set up is then paid once.
     """
 
-    def __init__(self, seconds: float = TIME_LIMIT) -> None:
+    def __init__(self, seconds: float = TIME_LIMIT, *, apart: bool = True) -> None:
         self.seconds = seconds
+        self.apart = apart
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Tracer:
@@ -106,7 +110,7 @@ class Tracer:
         """The worker's answer to a job, if it is no complaint."""
         target = job["target"]
         require_plausible(target)
-        reply = self._ask(json.dumps(job | {"seconds": self.seconds}))
+        reply = self._ask(json.dumps(job | {"seconds": self.seconds, "apart": self.apart}))
         if reply is None:
             self.close()
             raise TraceError(f"{target}: its process gave no answer within {self.seconds + _GRACE:g} s")

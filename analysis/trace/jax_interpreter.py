@@ -22,7 +22,7 @@ from ...derive.symbols import Quantity
 from .jax_control import branches, repeated, scanned
 from .jax_elements import ELEMENTWISE, RELATIONS, Elements, chosen, is_boolean, logical, truth
 from .numpy_values import as_number
-from .record import Untraceable
+from .record import ASKS_WHETHER_FINITE, Untraceable
 from .requirements import for_logarithm, for_power
 from .torch_run import Run
 
@@ -129,6 +129,8 @@ class Interpreter:
                 same = sp.Or(sp.And(*map(truth, values)), sp.And(*(sp.Not(truth(v)) for v in values)))
                 return {"eq": same, "ne": sp.Not(same)}.get(name)
             return RELATIONS[name](*values)
+        if name == "is_finite":
+            self.run.notes[ASKS_WHETHER_FINITE] = None
         if name in ELEMENTWISE:
             return ELEMENTWISE[name](*map(as_number, values))
         if name in ("and", "or", "not", "xor"):

@@ -14,7 +14,7 @@ import sympy as sp
 from .jax_session import NewHyperparameter
 from .jax_steps import Subject, first_line
 from .numpy_plain import PlainRun
-from .numpy_replay import contradiction
+from .numpy_replay import Replay
 from .record import Traced, TraceError, Untraceable
 from .torch_witness import draw, values_for
 
@@ -65,7 +65,7 @@ def _on_way(subject: Subject, traced: Traced, conditions: list[sp.Basic], tolera
             continue
         ran = True
         if all(np.isfinite(x).all() for x in plain.after):
-            return contradiction(traced, plain, tolerance)
+            return Replay(traced).contradiction(plain, tolerance)
     return "the code gave no finite theta at any hyperparameters that were tried" if ran else ""
 
 

@@ -218,15 +218,18 @@ def _mapped(function: Any, exprs: Any) -> Any:
 
 
 def _tracing_of(values: Iterable[object]) -> Tracing:
+    found = next(_tracings(values), None)
+    if found is None:
+        raise Untraceable("NumPy made a new array of a traced one in a way that is not followed")
+    return found
+
+
+def _tracings(values: Iterable[object]) -> Iterator[Tracing]:
     for value in values:
         if isinstance(value, (Scalar, Condition)) or (isinstance(value, SymbolicArray) and value.exprs is not None):
-            return value.tracing
-        if isinstance(value, (list, tuple)):
-            try:
-                return _tracing_of(value)
-            except Untraceable:
-                continue
-    raise Untraceable("NumPy made a new array of a traced one in a way that is not followed")
+            yield value.tracing
+        elif isinstance(value, (list, tuple)):
+            yield from _tracings(value)
 
 
 def values_of(x: Any) -> Any:

@@ -175,7 +175,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "norm": _norm,
     "stack": _stack,
     "concatenate": _concatenate,
-    "nan_to_num": lambda tracing, x, **kwargs: as_array(x, tracing),
+    "nan_to_num": lambda tracing, x, **kwargs: tracing.asked_whether_finite(as_array(x, tracing)),
     "real": lambda tracing, x: x,
     "real_if_close": lambda tracing, x: x,
 }

@@ -22,7 +22,7 @@ from .layout import leaves, rebuilt
 from .numpy_array import SymbolicArray, as_array, exprs_of, values_of
 from .numpy_step import StepFunction, where_it_raised
 from .numpy_values import Scalar, Tracing, as_number
-from .record import STEPS_SO_FAR, THETA, Path, TraceError, Untraceable, state_quantity
+from .record import STEPS_SO_FAR, THETA, Path, TraceError, Untraceable, not_swallowed, state_quantity
 
 __all__ = ["NewHyperparameter", "Outcome", "Runner", "counting_slots", "one_lane", "slot_exprs"]
 
@@ -43,6 +43,7 @@ class Outcome:
     divisors: tuple[sp.Expr, ...] = ()
     effects: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     raised: str = ""
 
 
@@ -161,7 +162,8 @@ class _Session:
     def finish(self, theta: SymbolicArray, g: SymbolicArray, state: Any, t: Any, initial: dict[str, Any]) -> Outcome:
         given, at = g.exprs.copy(), theta.exprs.copy()
         try:
-            after, kept = self.runner.step(theta, g, state, t, self.make)
+            with not_swallowed():
+                after, kept = self.runner.step(theta, g, state, t, self.make)
             if not isinstance(after, SymbolicArray) or after.exprs is None or after.shape != (_LANES,):
                 after = as_array(after, self.tracing)
         except (TraceError, Untraceable, NewHyperparameter):
@@ -178,7 +180,9 @@ class _Session:
         arrays = [leaf for _, leaf in leaves(kept) if isinstance(leaf, SymbolicArray)]
         if any(np.shares_memory(values_of(a), values_of(g)) for a in arrays):
             effects.append("the state keeps the caller's gradient array itself: it changes when the caller reuses it")
-        return Outcome(after, kept, initial, tuple(self.tracing.divisors), tuple(effects), tuple(self.tracing.notes))
+        tracing = self.tracing
+        divisors, notes, doubts = tuple(tracing.divisors), tuple(tracing.notes), tuple(tracing.doubts)
+        return Outcome(after, kept, initial, divisors, tuple(effects), notes, doubts)
 
 
 class NewHyperparameter(Exception):

@@ -17,8 +17,8 @@ from ...derive.symbols import Quantity, exact, gradient, parameter
 from .branches import BOUND, Explored
 from .hyperparameters import quantities_for
 from .numpy_functions import followed, following_builtins
-from .numpy_plain import checked_run
-from .numpy_replay import contradiction
+from .numpy_plain import OTHERS, checked_run, run_on
+from .numpy_replay import Replay
 from .numpy_run import NewHyperparameter, Outcome, Runner, counting_slots, one_lane, slot_exprs
 from .numpy_step import StepFunction
 from .numpy_values import Tracing
@@ -27,6 +27,7 @@ from .record import THETA, Path, Traced, Untraceable, state_quantity
 __all__ = ["trace_numpy"]
 
 _SEEDS = (11, 30)
+_TOLERANCES = {"float64": 1e-7, "float32": 1e-2}
 
 
 def trace_numpy(
@@ -69,11 +70,29 @@ def trace_numpy(
         with followed(lambda: runner.running), following_builtins(module):
             first, later = _twice(runner, mapped)
     traced = _record(target, runner, first, later)
-    if traced.element_wise:
-        trouble = contradiction(traced, plain)
-        if trouble:
-            raise Untraceable(trouble)
-    return traced
+    if not traced.element_wise:
+        return traced
+    replay = Replay(traced)
+    trouble = replay.contradiction(plain)
+    if trouble:
+        raise Untraceable(trouble)
+    with redirect_stdout(sys.stderr):
+        doubts, limits = _elsewhere(step, replay, plain.hyper)
+    return replace(traced, doubt=next(filter(None, (traced.doubt, *doubts)), ""), limits=tuple(limits))
+
+
+def _elsewhere(step: StepFunction, replay: Replay, hyper: dict[str, float]) -> tuple[list[str], list[str]]:
+    """On which other arrays the code computes something else than its trace, and on which it raises."""
+    doubts, limits = [], []
+    for layout in OTHERS:
+        try:
+            plain = run_on(step, layout, hyper)
+        except (Exception, SystemExit) as error:
+            limits.append(f"but not on {layout}, where it raises {type(error).__name__}: {error}")
+            continue
+        if replay.contradiction(plain, _TOLERANCES[layout.dtype]):
+            doubts.append(f"it depends on the array, not only on its values: on {layout} it computes something else")
+    return doubts, limits
 
 
 def _twice(runner: Runner, mapped: Mapping[str, str] | None) -> tuple[_Part, _Part]:
@@ -111,6 +130,7 @@ class _Part:
         self.raises = tuple(f"{o.raised} if {_listed(c)}" for c, o in explored.ways if o.raised)
         self.effects = tuple(dict.fromkeys(e for _, o in done for e in o.effects))
         self.notes = tuple(dict.fromkeys(n for _, o in done for n in o.notes))
+        self.doubts = tuple(d for _, o in done for d in o.doubts)
 
     def same_as(self, other: _Part) -> bool:
         """Whether both say the same, whatever the order in which ways were found."""
@@ -189,6 +209,7 @@ def _record(target: str, runner: Runner, first: _Part, later: _Part) -> Traced:
         element_wise=not mixed,
         first=first.paths,
         raises=tuple(dict.fromkeys((*first.raises, *later.raises))),
+        doubt=next(iter((*first.doubts, *later.doubts)), ""),
     )
 
 

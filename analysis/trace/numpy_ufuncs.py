@@ -96,9 +96,9 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "bitwise_or": _conditions(sp.Or),
     "invert": _conditions(negation),
     # The arithmetic is real: nothing is infinite and everything is a number.
-    "isnan": _plain(lambda a: sp.false),
-    "isinf": _plain(lambda a: sp.false),
-    "isfinite": _plain(lambda a: sp.true),
+    "isnan": _traced(lambda tracing, a: tracing.asked_whether_finite(sp.false)),
+    "isinf": _traced(lambda tracing, a: tracing.asked_whether_finite(sp.false)),
+    "isfinite": _traced(lambda tracing, a: tracing.asked_whether_finite(sp.true)),
     "signbit": _plain(lambda a: lt(a, 0)),
 }
 

@@ -17,7 +17,7 @@ import sympy as sp
 from ...derive.relations import eq, ge, gt, le, lt, negation
 from .branches import Decisions
 from .constants import exact_number, is_suspicious
-from .record import POSITIVE_INFINITY, Untraceable
+from .record import ASKS_WHETHER_FINITE, MAKES_TEXT, Untraceable
 from .requirements import for_logarithm, for_power, for_root, never_negative
 
 __all__ = ["Condition", "Scalar", "Tracing", "as_number", "note_rounding", "power"]
@@ -25,11 +25,12 @@ __all__ = ["Condition", "Scalar", "Tracing", "as_number", "note_rounding", "powe
 
 @dataclass
 class Tracing:
-    """What one run of a step keeps: its decisions, its divisors, and the witnesses of its values."""
+    """What one run of a step keeps: its decisions, its divisors, why it proves nothing, the witnesses of its values."""
 
     decisions: Decisions = field(default_factory=Decisions)
     divisors: list[sp.Expr] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
+    doubts: dict[str, None] = field(default_factory=dict)
     known: dict[float, sp.Expr] = field(default_factory=dict)
 
     def scalar(self, value: float, expr: sp.Basic, *, whole: bool = False) -> Scalar:
@@ -78,7 +79,9 @@ class Tracing:
             if above == 0 or not never_negative(above):
                 return sp.nan
             self.require(above)
-            self.notes[POSITIVE_INFINITY] = None
+            self.doubts["it divides by zero, and the infinity it gets is taken to be positive, but zero has a sign"] = (
+                None
+            )
             return sp.oo
         if below.free_symbols:
             self.require(below)
@@ -95,6 +98,11 @@ class Tracing:
         a = as_number(a)
         self.require(for_logarithm(a))
         return sp.log(a)
+
+    def asked_whether_finite(self, answer: Any) -> Any:
+        """The answer for real numbers; that the code asked is noted, for it may divide by zero elsewhere."""
+        self.notes[ASKS_WHETHER_FINITE] = None
+        return answer
 
     def require(self, requirement: sp.Expr) -> None:
         """Keep what must not vanish."""
@@ -202,9 +210,10 @@ class Scalar:
         raise Untraceable("a traced number is turned into a plain float")
 
     def __repr__(self) -> str:
-        return repr(self.value)
+        return self.__format__("")
 
     def __format__(self, form: str) -> str:
+        self.tracing.doubts[MAKES_TEXT] = None
         return format(self.value, form)
 
     def _binary(self, other: object, plain: Any, exact: Any, *, swapped: bool = False) -> Any:

@@ -9,7 +9,9 @@ was recognised is the catalogue's quantity of that name, and every slot of the s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 import sympy as sp
@@ -17,14 +19,17 @@ import sympy as sp
 from ...derive.symbols import REAL, Domain, Quantity
 
 __all__ = [
-    "POSITIVE_INFINITY",
+    "ASKS_WHETHER_FINITE",
+    "MAKES_TEXT",
     "STEPS_SO_FAR",
     "THETA",
     "Path",
     "TraceError",
     "Traced",
     "Untraceable",
+    "not_swallowed",
     "state_quantity",
+    "tolerated",
 ]
 
 THETA = "theta"
@@ -33,8 +38,11 @@ THETA = "theta"
 STEPS_SO_FAR = Domain("number of steps", lower=sp.Integer(0), integer=True)
 """The domain of a slot that counts steps: give it to slots that start as a whole number and stay one."""
 
-POSITIVE_INFINITY = "it divides by zero; the infinity that it gets is taken to be positive, though zero has a sign"
-"""A note on a trace of which nothing is proved: what it shows must be confirmed by running the code."""
+ASKS_WHETHER_FINITE = "it asks whether numbers are finite; in the proof all are"
+"""A note on code that goes another way where it divides by zero."""
+
+MAKES_TEXT = "it turns a number into text, and what it does with the text is not followed"
+"""A doubt about code that may go another way where a number reads otherwise."""
 
 
 class TraceError(ValueError):
@@ -43,6 +51,47 @@ class TraceError(ValueError):
 
 class Untraceable(Exception):
     """Code that runs but cannot be read as expressions; the message says what stands in the way."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        _raised.set((*_raised.get(), self))
+
+
+_raised: ContextVar[tuple[Untraceable, ...]] = ContextVar("_raised", default=())
+
+
+@contextmanager
+def not_swallowed() -> Iterator[None]:
+    """Raise an :class:`Untraceable` that was raised inside once more at the end: traced code may catch exceptions.
+
+    Examples
+    --------
+    >>> with not_swallowed():  # doctest: +IGNORE_EXCEPTION_DETAIL
+    ...     try:
+    ...         raise Untraceable("a value is rounded")
+    ...     except Exception:
+    ...         pass
+    Traceback (most recent call last):
+        ...
+    optproof.analysis.trace.record.Untraceable: a value is rounded
+    """
+    token = _raised.set(())
+    try:
+        yield
+        for error in _raised.get():
+            raise error
+    finally:
+        _raised.reset(token)
+
+
+@contextmanager
+def tolerated() -> Iterator[None]:
+    """Go on without what an :class:`Untraceable` raised inside has stopped."""
+    before = _raised.get()
+    try:
+        yield
+    except Untraceable:
+        _raised.set(before)
 
 
 def state_quantity(slot: str, domain: Domain = REAL) -> Quantity:
@@ -119,6 +168,8 @@ class Traced:
         The same function by its compiled code, once for each type and each form of its loop.
     compiled_trouble : str
         Why there is compiled code and `compiled` does not show what it does.
+    doubt : str
+        Why nothing is proved of it, though runs of it may show a difference; empty if there is no such reason.
     limits : tuple of str
         Up to where `paths` hold, as parts of a sentence: "before its step counter reaches 2147483647".
     """
@@ -136,6 +187,7 @@ class Traced:
     element_wise: bool = True
     first: tuple[Path, ...] = ()
     raises: tuple[str, ...] = ()
+    doubt: str = ""
     limits: tuple[str, ...] = ()
     compiled: tuple[Traced, ...] = ()
     compiled_trouble: str = ""

@@ -20,7 +20,8 @@ from ...derive.user_file import UserFileError, load_module
 from .hyperparameters import readings
 from .numba_source import is_dispatcher
 from .numpy_functions import followed
-from .record import Traced, TraceError
+from .outside_state import changes
+from .record import Traced, TraceError, Untraceable
 
 __all__ = ["FRAMEWORKS", "prepare_for", "require_plausible", "run", "split_target", "trace"]
 
@@ -229,5 +230,9 @@ def _trace_framework(kind: str, target: str, found: Any, module: ModuleType, **h
         return trace_torch(target, found, mapped=how["mapped"], given=how["given"])
     if kind == "jax":
         how["module"] = _home_of(found, module)
-    traced: Traced = getattr(import_module(f".{FRAMEWORKS[kind]}", __package__), f"trace_{kind}")(target, found, **how)
+    tracer = getattr(import_module(f".{FRAMEWORKS[kind]}", __package__), f"trace_{kind}")
+    with changes(found) as changed:
+        traced: Traced = tracer(target, found, **how)
+    if changed:
+        raise Untraceable(f"it keeps something elsewhere than in its state: {', '.join(changed)} changes when it runs")
     return traced

@@ -127,7 +127,9 @@ def _one(step: Step, plan: Mapping[Question, bool], conditions: tuple[sp.Basic, 
                 f"the formula that was traced for {name} does not give what the step computed: part of the computation "
                 f"was not seen"
             )
+        outcome.outputs = {n: e.xreplace(pinned) for n, e in outcome.outputs.items()}
         if None not in checks:
-            outcome.outputs = {n: e.xreplace(pinned) for n, e in outcome.outputs.items()}
             return outcome
-    raise Untraceable(f"the step gives no finite number on the branch {' and '.join(map(str, conditions)) or 'taken'}")
+    branch = " and ".join(map(str, conditions)) or "taken"
+    run.doubts[f"at none of the numbers that were tried the step gives a finite one on the branch {branch}"] = None
+    return outcome

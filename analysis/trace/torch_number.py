@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import sympy as sp
 
-from .record import Untraceable
+from .record import ASKS_WHETHER_FINITE, MAKES_TEXT, Untraceable
 from .requirements import for_logarithm, for_power, for_root
 from .torch_run import Run
 
@@ -41,6 +41,15 @@ class Number(float):
         self.run = run
         run.remember(float(value), expression)
         return self
+
+    def __repr__(self) -> str:
+        return self.__format__("")
+
+    __str__ = __repr__
+
+    def __format__(self, form: str) -> str:
+        self.run.doubts[MAKES_TEXT] = None
+        return float.__format__(self, form) if form else float.__repr__(self)
 
     def _with(self, other: object, function: Callable[[Any, Any], Any], *, swapped: bool = False) -> Any:
         if not isinstance(other, (int, float)):
@@ -240,7 +249,10 @@ def _constant_question(name: str, answer: bool) -> Callable[[Any], Any]:
     original = getattr(math, name)
 
     def function(x: Any) -> Any:
-        return answer if isinstance(x, Number) else original(x)
+        if not isinstance(x, Number):
+            return original(x)
+        x.run.notes[ASKS_WHETHER_FINITE] = None
+        return answer
 
     return function
 

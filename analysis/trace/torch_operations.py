@@ -12,7 +12,7 @@ from typing import Any
 import sympy as sp
 
 from ...derive.relations import eq, gt, le, negation
-from .record import Untraceable
+from .record import ASKS_WHETHER_FINITE, Untraceable
 from .requirements import for_logarithm, for_power, for_root
 from .torch_run import Run
 
@@ -138,7 +138,7 @@ class Operations:
             "clamp_min": self._clamp,
             "clamp_max": lambda a, max: self._clamp(a, None, max),
             "copysign": lambda a, b: choose(self._greater(_ZERO, b), -sp.Abs(a), sp.Abs(a)),
-            "nan_to_num": lambda a, *rest, **options: a,
+            "nan_to_num": lambda a, *rest, **options: self._asked_whether_finite(a),
             "where": lambda condition, a, b: choose(as_condition(condition), a, b),
             "masked_fill": lambda a, mask, value: choose(as_condition(mask), value, a),
             "gt": self._greater,
@@ -151,9 +151,9 @@ class Operations:
             "logical_or": lambda a, b: _or(as_condition(a), as_condition(b)),
             "logical_xor": lambda a, b: choose(as_condition(a), _not(as_condition(b)), as_condition(b)),
             "logical_not": lambda a: _not(as_condition(a)),
-            "isnan": lambda a: sp.false,
-            "isinf": lambda a: sp.false,
-            "isfinite": lambda a: sp.true,
+            "isnan": lambda a: self._asked_whether_finite(sp.false),
+            "isinf": lambda a: self._asked_whether_finite(sp.false),
+            "isfinite": lambda a: self._asked_whether_finite(sp.true),
             "copy": lambda a, source, *rest: source,
             "fill": lambda a, value: value,
             "zero": lambda a: _ZERO,
@@ -223,6 +223,10 @@ class Operations:
             return a if above == (head is sp.Max) else b
         # SymPy's own comparison of the arguments is slow and knows less than the provers.
         return head(a, b, evaluate=False)
+
+    def _asked_whether_finite(self, answer: Any) -> Any:
+        self._run.notes[ASKS_WHETHER_FINITE] = None
+        return answer
 
     def _divided(self, above: sp.Expr, below: sp.Expr) -> sp.Expr:
         if below == 0:

@@ -73,6 +73,7 @@ class Run:
     rehearsing: bool = False
     decisions: list[Decision] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
+    doubts: dict[str, None] = field(default_factory=dict)
     divisors: dict[sp.Expr, None] = field(default_factory=dict)
     _narrowed: dict[sp.Symbol, Domain] = field(default_factory=dict)
     _answers: dict[Question, bool] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from ...derive.catalogue.vocabulary import THETA, G, T
 from ...derive.printing import expression_text
 from ...derive.symbols import Quantity
 from .outcome import Outcome, RefusedError
-from .record import TraceError, Untraceable, state_quantity
+from .record import TraceError, Untraceable, not_swallowed, state_quantity, tolerated
 from .torch_environment import traced_environment
 from .torch_kinds import Kinds, SlotVariesError, check_others, domain_of_slot, rehearsed, sorted_slots
 from .torch_mode import SymbolicTensors
@@ -71,10 +71,11 @@ class Session:
             self.optimizer.state.default_factory = lambda: StateOfParameter(self._note)
 
     def _note(self, value: Any) -> Any:
-        try:
-            return self.mode.expression(value) if isinstance(value, (torch.Tensor, int, float)) else None
-        except Untraceable:
-            return None
+        found: Any = None
+        with tolerated():
+            if isinstance(value, (torch.Tensor, int, float)):
+                found = self.mode.expression(value)
+        return found
 
     def _holding(self, lr: Quantity) -> list[str]:
         (group,) = self.optimizer.param_groups
@@ -111,7 +112,7 @@ class Session:
             for p in list(inspect.signature(self.subject.kind.step).parameters.values())[1:]
             if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
         ]
-        with self.mode:
+        with self.mode, not_swallowed():
             self.guarded(lambda: self.optimizer.step(*([lambda: torch.zeros(())] if needs_closure else [])))
 
     def guarded(self, call: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from .torch_kinds import SlotVariesError
 from .torch_merge import equal, merged
 from .torch_neighbours import Neighbours, look_at_neighbours
 from .torch_options import read_constructor
+from .torch_plain import doubt_about
 from .torch_run import Run
 from .torch_session import CONSTRUCTED_LR, Outcome, Subject, first_step, later_step
 
@@ -59,7 +61,10 @@ def trace_torch(
     subject = Subject(target, kind, read_constructor(target, kind, given, mapped))
     later, complete = _later_steps(subject)
     firsts, _ = every_way(target, lambda run, generator, turn: first_step(subject, run, generator))
-    return _assembled(subject, later, firsts, complete, look_at_neighbours(subject))
+    traced = _assembled(subject, later, firsts, complete, look_at_neighbours(subject))
+    if not traced.element_wise:
+        return traced
+    return replace(traced, doubt=traced.doubt or doubt_about(subject, traced))
 
 
 def _later_steps(subject: Subject) -> tuple[list[Outcome], bool]:
@@ -116,6 +121,7 @@ def _assembled(
         element_wise=not neighbours.mixed,
         first=() if begun else tuple(first),
         raises=tuple(sorted(raises)),
+        doubt=next((d for o in outcomes if not o.refused for d in o.run.doubts), ""),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
@@ -11,7 +13,7 @@ from ...derive.serialise import domain_to_json, expression_from_json, expression
 from ...derive.symbols import Domain, Quantity, exact, gradient, parameter, step_counter
 from .record import Path, Traced
 
-__all__ = ["traced_from_json", "traced_to_json"]
+__all__ = ["content_of", "traced_from_json", "traced_to_json"]
 
 
 def traced_to_json(traced: Traced) -> dict[str, Any]:
@@ -30,10 +32,23 @@ def traced_to_json(traced: Traced) -> dict[str, Any]:
         "element_wise": traced.element_wise,
         "first": [_path(p) for p in traced.first],
         "raises": list(traced.raises),
+        "doubt": traced.doubt,
         "limits": list(traced.limits),
         "compiled": [traced_to_json(c) for c in traced.compiled],
         "compiled_trouble": traced.compiled_trouble,
     }
+
+
+def content_of(traced: Traced) -> str:
+    """All that a decision about a trace reads, as text: everything but what was traced, and with which options.
+
+    Examples
+    --------
+    >>> one, other = (Traced(name, {}, {}, {}, {}, ()) for name in ("here.py", "there.py"))
+    >>> content_of(one) == content_of(other), content_of(one) == content_of(replace(one, complete=False))
+    (True, False)
+    """
+    return json.dumps(traced_to_json(replace(traced, target="", fixed={})))
 
 
 def traced_from_json(data: Mapping[str, Any]) -> Traced:
@@ -65,6 +80,7 @@ def traced_from_json(data: Mapping[str, Any]) -> Traced:
         element_wise=bool(data["element_wise"]),
         first=tuple(path(p) for p in data["first"]),
         raises=tuple(data["raises"]),
+        doubt=data["doubt"],
         limits=tuple(data["limits"]),
         compiled=tuple(traced_from_json(c) for c in data["compiled"]),
         compiled_trouble=data["compiled_trouble"],

@@ -31,20 +31,33 @@ def parting_run(
     Only if `barely` are runs looked at in which floats differ by less than a thousandth of the distance moved.
 
     Looked at are the insides of the domains, their ends, and the values that the implementation compares with; runs of
-    more than four steps only if none of the short ones differs.
+    more than four steps only if none of the short ones differs.  A run goes last in which the formulas give theta, and
+    it is no number only because of what is computed on the way.  Where the formulas choose between values, what is not
+    chosen need not be a number: the run is then taken further, and shows a difference in any case.
     """
     runners = ExactRunner(rule), ExactRunner(implementation)
     settings = [*_settings(rule), *at_boundaries(rule, implementation)]
     tried = [*_sequences(), *_near_branches(implementation)]
+    last: Counterexample | None = None
     for length in (_LENGTH, _LONG):
         sequences = [(*s, *[sp.Integer(0)] * (length - len(s)))[:length] for s in tried]
         if length == _LONG:
             sequences += [(sp.Integer(1),) * length]
-        for i, j, step in _candidates(rule, implementation, settings, sequences, varying, barely):
+        for i, j, step, finite in _candidates(rule, implementation, settings, sequences, varying, barely):
             found = exact_run(*runners, settings[i], sequences[j][:step], varying)
-            if found is not None:
+            if found is not None and not (finite and found.implementation is sp.nan):
                 return found
+            if found is not None and last is None:
+                further = exact_run(*runners, settings[i], sequences[j][:step], varying, chosen=True)
+                last = further if further is not None and _chooses(implementation) else found
+        if last is not None:
+            return last
     return None
+
+
+def _chooses(system: System) -> bool:
+    """Whether theta or a state is a choice between values that are both computed."""
+    return any(e.has(sp.Piecewise) for case in (*system.first, *system.cases) for e in case.after.values())
 
 
 def dividing_run(rule: System, implementation: System) -> Counterexample | None:
@@ -93,8 +106,11 @@ def _candidates(
     sequences: Sequence[Sequence[sp.Rational]],
     varying: Sequence[Quantity],
     barely: bool,
-) -> list[tuple[int, int, int]]:
-    """Settings, sequences and steps at which floats differ: visible differences first, then short runs."""
+) -> list[tuple[int, int, int, bool]]:
+    """Settings, sequences and steps at which floats differ, and whether the implementation's theta is a number there.
+
+    Visible differences go first, then short runs.
+    """
     shape, length = (len(settings), len(sequences)), len(sequences[0])
     gradients = np.array([[[float(s[t]) for s in sequences] for _ in settings] for t in range(length)])
     names = [h.name for h in rule.hyper]
@@ -116,7 +132,7 @@ def _candidates(
             if key not in seen:
                 seen.add(key)
                 found_at.append((bool(size[i, j] <= _VISIBLE), t, int(weights[j][t - 1]), i, j))
-    return [(i, j, t) for _, t, _, i, j in sorted(found_at)[:40]]
+    return [(i, j, t, bool(np.isfinite(runs[1][t - 1][i, j]))) for _, t, _, i, j in sorted(found_at)[:40]]
 
 
 def _weight(g: sp.Rational) -> int:

@@ -43,9 +43,21 @@ class Prover:
     methods: dict[str, None] = field(default_factory=dict)
 
     def equal(self, left: sp.Expr, right: sp.Expr, given: Sequence[sp.Basic] = (), depth: int = 0) -> bool:
-        """Whether the two are proved equal wherever `given` and the facts hold."""
+        """Whether the two are proved equal wherever `given` and the facts hold.
+
+        What was found is kept with the solver: implementations and rules that share lines share obligations.
+        """
         if left == right:
             return True
+        key = ("equal", left, right, tuple(given), self.facts, depth)
+        if key not in self.solver.findings:
+            own = Prover(self.solver, self.facts)
+            self.solver.findings[key] = own._equal(left, right, given, depth), own.methods
+        found, methods = self.solver.findings[key]
+        self.methods |= methods
+        return bool(found)
+
+    def _equal(self, left: sp.Expr, right: sp.Expr, given: Sequence[sp.Basic], depth: int) -> bool:
         given, values = _solved_equations(tuple(given))
         if any(settled(c) is False for c in given) or _clash(given):
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 import sympy as sp
@@ -10,11 +11,12 @@ from ...derive.printing import expression_text
 from ...derive.prove.verdict import Verdict
 from ...derive.rule import UpdateRule
 from ...derive.symbols import Quantity
-from ..trace.record import Traced
+from ..trace.record import ASKS_WHETHER_FINITE, Traced
 from .alignment import Alignment, alignments, fits, undefined_in
 from .boundaries import boundaries, without
 from .counterexample import dividing_run, effect_in_float32, parting_run
 from .definedness import doubtful_divisors
+from .effort import Effort
 from .explanation import explained
 from .record import FULL_SCOPE, Counterexample, Difference, Verification
 from .sameness import Sameness, same, varying_of
@@ -24,8 +26,8 @@ from .workbench import Workbench
 __all__ = ["against", "deviations", "resembles"]
 
 
-def against(traced: Traced, rule: UpdateRule, bench: Workbench, *, thorough: bool = True) -> Verification:
-    """Decide whether an implementation is a rule."""
+def against(traced: Traced, rule: UpdateRule, bench: Workbench, *, effort: Effort = Effort.PAIRS) -> Verification:
+    """Decide whether an implementation is a rule; if it is not, `effort` says how much is found out about that."""
     blank = Verification(traced.target, rule.name, Verdict.UNKNOWN, conditions=_conditions(traced), notes=traced.notes)
     blank = replace(blank, side_effects=(*traced.side_effects, *traced.raises))
     if not traced.element_wise or not traced.complete:
@@ -34,17 +36,22 @@ def against(traced: Traced, rule: UpdateRule, bench: Workbench, *, thorough: boo
     if setting.trouble:
         return replace(blank, reason=f"of the rule {rule.name}: {setting.trouble}")
     ours, theirs = bench.system(rule), of_traced(traced)
-    candidates = list(alignments(ours, theirs))
     # One constant that is not the default is a mistake worth naming; several together are another optimizer.
-    fitting = next((a for a in candidates if len(deviations(a, ours, theirs)) < 2 and fits(a)), None)
-    aligned = fitting or candidates[0]
+    candidates = alignments(ours, theirs)
+    likeliest = next(candidates)
+    most = 1 if effort > Effort.PROOF else 0
+    tried = (a for a in itertools.chain([likeliest], candidates) if len(deviations(a, ours, theirs)) <= most)
+    fitting = next((a for a in tried if fits(a)), None)
+    if fitting is None and effort is Effort.PROOF:
+        return replace(blank, reason="they differ on floats")
+    aligned = fitting or likeliest
     blank = replace(
         blank,
         scope=_scope(aligned, traced),
         side_effects=(*blank.side_effects, *_oddities(traced, theirs, rule, aligned)),
         arguments=_arguments(aligned, traced),
     )
-    judged = _Judged(blank, aligned, rule, traced, bench, thorough)
+    judged = _Judged(blank, aligned, rule, traced, bench, effort)
     if fitting is None:
         run = parting_run(aligned.rule, aligned.implementation) or parting_run(
             aligned.rule, aligned.implementation, varying=varying_of(aligned.rule)
@@ -75,7 +82,7 @@ class _Judged:
     rule: UpdateRule
     traced: Traced
     bench: Workbench
-    thorough: bool
+    effort: Effort
 
 
 def _of_fitting(judged: _Judged) -> Verification:
@@ -97,11 +104,13 @@ def _of_fitting(judged: _Judged) -> Verification:
 def _refuted(judged: _Judged, run: Counterexample) -> Verification:
     """They part in this run; the difference in words, and its size."""
     aligned = judged.aligned
+    if judged.effort < Effort.WORDS:
+        return replace(judged.blank, verdict=Verdict.REFUTED, counterexample=run)
     if run.implementation.has(sp.nan, sp.zoo) and not run.rule.has(sp.nan, sp.zoo) and _else_alike(aligned):
         words = "it divides by zero, or takes the root of a negative number, where the rule does not"
         differences: tuple[Difference, ...] = (Difference("theta", "", "", words, proved=True),)
     else:
-        differences = explained(aligned, judged.rule, judged.bench, same, thorough=judged.thorough)
+        differences = explained(aligned, judged.rule, judged.bench, same, thorough=judged.effort >= Effort.PAIRS)
     return replace(
         judged.blank,
         verdict=Verdict.REFUTED,
@@ -119,8 +128,8 @@ def _else_alike(aligned: Alignment) -> bool:
 def _parted_somewhere(judged: _Judged, run: Counterexample) -> Verification:
     """They part in this run; if only at the end of a domain or on one branch, they are proved the same elsewhere."""
     aligned = judged.aligned
-    held = [(h, v) for h, v in boundaries(aligned.rule, aligned.implementation) if run.hyper[h.name] == v]
-    for h, value in held:
+    ends = boundaries(aligned.rule, aligned.implementation) if judged.effort >= Effort.SCOPE else []
+    for h, value in ((h, v) for h, v in ends if run.hyper[h.name] == v):
         sides = [without(s, {h: value}) for s in (aligned.rule, aligned.implementation)]
         inside = replace(aligned, rule=sides[0], implementation=sides[1])
         found = same(inside, judged.bench)
@@ -145,6 +154,8 @@ def _at_boundary(judged: _Judged, h: Quantity, value: sp.Rational, run: Countere
     where = f"where {h.name} = {_short(value)}"
     if run.implementation.has(sp.nan, sp.zoo):
         return Difference("theta", "", "", f"{where} it divides by zero, which the rule does not", proved=True)
+    if judged.effort < Effort.WORDS:
+        return Difference("theta", "", "", f"{where} they differ")
     aligned, put = judged.aligned, {h: value}
     there = replace(
         aligned,
@@ -152,7 +163,7 @@ def _at_boundary(judged: _Judged, h: Quantity, value: sp.Rational, run: Countere
         implementation=aligned.implementation.with_values(put),
         fixed={**aligned.fixed, h.name: value},
     )
-    found = explained(there, judged.rule, judged.bench, same, thorough=judged.thorough)[0]
+    found = explained(there, judged.rule, judged.bench, same, thorough=judged.effort >= Effort.PAIRS)[0]
     return replace(found, explanation=f"{where}, {found.explanation}")
 
 
@@ -165,6 +176,8 @@ def _proved(judged: _Judged, found: Sameness) -> Verification:
         run = dividing_run(aligned.rule, aligned.implementation)
         if run is not None:
             return _parted_somewhere(judged, run)
+        if ASKS_WHETHER_FINITE in traced.notes:
+            return replace(blank, notes=notes, reason="where it divides by zero, it may go on with another number")
     return replace(
         blank,
         verdict=Verdict.PROVED,

@@ -28,6 +28,8 @@ from .workbench import Workbench
 __all__ = ["catalogue_rules", "explained"]
 
 _PAIRS, _TRIES = 24, 4
+_SETTINGS, _STEPS = 8, 9
+"""As many that what begins after some steps, as the rectification of RAdam, is seen at some of the settings."""
 
 
 def explained(
@@ -39,8 +41,8 @@ def explained(
     thorough: bool = True,
 ) -> tuple[Difference, ...]:
     """The difference between an implementation and a rule; only if `thorough` are two mistakes at once looked for."""
-    inputs = sample(aligned.rule.hyper, sequences=3, settings=4)
-    run = simulate(aligned.implementation, inputs, 4)
+    inputs = sample(aligned.rule.hyper, sequences=3, settings=_SETTINGS, steps=_STEPS)
+    run = simulate(aligned.implementation, inputs, _STEPS)
     trial = Trial(inputs, run, aligned.fixed)
     likely: list[Edit] = []
     for edit in itertools.islice(_matching(aligned, Draft.of(rule), trial, thorough=thorough), _TRIES):
@@ -131,12 +133,12 @@ def _difference(edit: Edit, rule: UpdateRule, *, proved: bool) -> Difference:
 
 def _located(aligned: Alignment, rule: UpdateRule) -> Difference:
     """No edit explains it: where theta's first step, or a later one, differs."""
-    inputs = sample(aligned.rule.hyper, sequences=3, settings=4)
-    runs = simulate(aligned.rule, inputs, 4), simulate(aligned.implementation, inputs, 4)
+    inputs = sample(aligned.rule.hyper, sequences=3, settings=_SETTINGS, steps=_STEPS)
+    runs = simulate(aligned.rule, inputs, _STEPS), simulate(aligned.implementation, inputs, _STEPS)
     step = next(
         (
             t
-            for t in range(1, 5)
+            for t in range(1, _STEPS + 1)
             if not agree(Trajectory(runs[0].after[t - 1 : t]), Trajectory(runs[1].after[t - 1 : t]))
         ),
         1,

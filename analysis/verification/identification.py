@@ -14,6 +14,7 @@ from ..trace.hyperparameters import readings
 from ..trace.record import Traced
 from .deciding import against
 from .drafts import Draft
+from .effort import Effort
 from .explanation import catalogue_rules
 from .numeric import Sample, sample, simulate
 from .record import Verification
@@ -49,7 +50,7 @@ def identify(
             found = against(traced, rule, bench)
             if found.verdict is not Verdict.UNKNOWN:
                 return found
-    tries = (against(traced, rule, bench, thorough=False) for rule in ranked[:_NEAREST])
+    tries = (against(traced, rule, bench, effort=Effort.WORDS) for rule in ranked[:_NEAREST])
     best = next((v for v in tries if any(d.proved for d in v.differences)), None)
     best = best or against(traced, ranked[0], bench)
     return replace(best, notes=(*best.notes, "no rule of the catalogue fits; this is the nearest"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,7 +14,7 @@ from ...derive.symbols import Domain, Quantity
 from ..evaluate import NUMPY, evaluator
 from .system import Case, System
 
-__all__ = ["Sample", "Trajectory", "agree", "sample", "simulate"]
+__all__ = ["Sample", "Trajectory", "agree", "function_of", "part", "sample", "simulate"]
 
 Array: TypeAlias = Any
 Compiled: TypeAlias = list[tuple[list[Callable[..., Any]], dict[str, Callable[..., Any]]]]
@@ -42,7 +43,12 @@ class Trajectory:
 
 
 def sample(
-    hyper: Sequence[Quantity], *, seed: int = 7, sequences: int = _SEQUENCES, settings: int = _SETTINGS
+    hyper: Sequence[Quantity],
+    *,
+    seed: int = 7,
+    sequences: int = _SEQUENCES,
+    settings: int = _SETTINGS,
+    steps: int = _STEPS,
 ) -> Sample:
     """Random values in the domains; a hyperparameter has the same values in every sample with this seed."""
     made: dict[str, Array] = {}
@@ -50,9 +56,8 @@ def sample(
         rng = np.random.default_rng([seed, *q.name.encode()])
         made[q.name] = _placed(rng.uniform(0.15, 0.85, size=(settings, 1)), q.domain)
     rng = np.random.default_rng(seed)
-    gradients = rng.normal(size=(_STEPS, settings, sequences)) * rng.choice(
-        [0.4, 1.0, 2.5], size=(_STEPS, settings, sequences)
-    )
+    shape = (steps, settings, sequences)
+    gradients = rng.normal(size=shape) * rng.choice([0.4, 1.0, 2.5], size=shape)
     return Sample(made, rng.normal(size=(settings, sequences)), gradients)
 
 
@@ -79,16 +84,22 @@ def compiled(system: System, cases: Sequence[Case]) -> Compiled:
     live = {system.theta, *system.live}
     return [
         (
-            [evaluator(c, NUMPY) for c in case.conditions],
+            [function_of(c) for c in case.conditions],
             {q.name: _formula(e) for q, e in case.after.items() if q in live},
         )
         for case in cases
     ]
 
 
+@lru_cache(maxsize=8192)
+def function_of(e: sp.Basic) -> Callable[..., Any]:
+    """A formula as a function of floats, made once: rules, their edits and implementations share most of theirs."""
+    return evaluator(e, NUMPY)
+
+
 def _formula(e: sp.Expr) -> Callable[..., Any]:
     """A formula as a function; no number where a value that was put in makes it divide by zero."""
-    return (lambda values: np.nan) if e.has(sp.zoo, sp.nan, sp.oo, -sp.oo) else evaluator(e, NUMPY)
+    return (lambda values: np.nan) if e.has(sp.zoo, sp.nan, sp.oo, -sp.oo) else function_of(e)
 
 
 def advanced(cases: Compiled, known: Mapping[str, Array], shape: tuple[int, ...]) -> dict[str, Array]:
@@ -108,6 +119,17 @@ def advanced(cases: Compiled, known: Mapping[str, Array], shape: tuple[int, ...]
 def agree(a: Trajectory, b: Trajectory, tolerance: float = 1e-8) -> bool:
     """Whether theta is the same at every step, as far as floats can tell."""
     return all(close(x["theta"], y["theta"], tolerance) for x, y in zip(a.after, b.after, strict=False))
+
+
+def part(a: Trajectory, b: Trajectory, tolerance: float = 1e-6) -> bool:
+    """Whether theta differs beyond rounding errors at a step where both are numbers."""
+    with np.errstate(all="ignore"):
+        for one, other in zip(a.after, b.after, strict=False):
+            x, y = one["theta"], other["theta"]
+            gap, scale = np.abs(x - y), np.maximum(np.maximum(np.abs(x), np.abs(y)), 1.0)
+            if bool(np.any(np.isfinite(x) & np.isfinite(y) & (gap > tolerance * scale))):
+                return True
+    return False
 
 
 def close(x: Array, y: Array, tolerance: float = 1e-8) -> bool:

@@ -161,6 +161,7 @@ class Verification:
             "weaker": list(self.weaker),
             "notes": list(self.notes),
             "reason": self.reason or None,
+            "arguments": {name: str(value) for name, value in self.arguments.items()},
         }
 
     def __repr__(self) -> str:

@@ -13,7 +13,7 @@ from ...derive.rule import UpdateRule
 from ...derive.sequence import initial_state, one_step
 from ...derive.symbols import Quantity, parameter, step_counter
 from ..trace.branches import settled
-from ..trace.record import POSITIVE_INFINITY, THETA, Path, Traced
+from ..trace.record import THETA, Path, Traced
 
 __all__ = ["Case", "System", "of_rule", "of_traced"]
 
@@ -166,7 +166,7 @@ def of_traced(traced: Traced) -> System:
         tuple(traced.hyper.values()),
         {traced.hyper[n].name: v for n, v in traced.defaults.items() if n in traced.hyper},
         {traced.state[n]: e for n, e in traced.initial.items() if n in traced.state},
-        doubt=POSITIVE_INFINITY if POSITIVE_INFINITY in traced.notes else "",
+        doubt=traced.doubt,
     )
 
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from ..evaluate import NUMPY, evaluator
 from .drafts import Draft
-from .numeric import Sample, Trajectory, close
+from .numeric import Sample, Trajectory, close, function_of
 
 __all__ = ["Trial"]
 
 
 @dataclass
 class Trial:
-    """Inputs, what the implementation makes of them, and the formulas that were compiled before."""
+    """Inputs, and what the implementation makes of them."""
 
     inputs: Sample
     run: Trajectory
     fixed: Mapping[str, sp.Rational]
-    _compiled: dict[sp.Basic, Callable[..., Any]] = field(default_factory=dict)
 
     def moves_alike(self, draft: Draft) -> bool:
         """Whether a draft moves theta as the implementation does."""
@@ -33,11 +31,11 @@ class Trial:
         try:
             with np.errstate(all="ignore"):
                 for q, e in draft.initial.items():
-                    values[q.name] = np.broadcast_to(self._function(e)({**hyper, "theta": self.inputs.theta}), shape)
+                    values[q.name] = np.broadcast_to(function_of(e)({**hyper, "theta": self.inputs.theta}), shape)
                 for t, after in enumerate(self.run.after, start=1):
                     known = {**hyper, **values, "g": self.inputs.gradients[t - 1], "t": np.full(shape, float(t))}
                     for q, e in draft.lines:
-                        known[q.name] = np.broadcast_to(self._function(e)(known), shape)
+                        known[q.name] = np.broadcast_to(function_of(e)(known), shape)
                     if not close(known["theta"], after["theta"]):
                         return False
                     values = {name: known[name] for name in values}
@@ -45,8 +43,3 @@ class Trial:
             # A line reads what this draft does not have.
             return False
         return True
-
-    def _function(self, e: sp.Basic) -> Callable[..., Any]:
-        if e not in self._compiled:
-            self._compiled[e] = evaluator(e, NUMPY)
-        return self._compiled[e]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from types import TracebackType
+from typing import Any
 
 from ...derive.prove.setting import Setting, setting_of
 from ...derive.prove.solver import Solver
@@ -15,6 +17,12 @@ __all__ = ["Workbench"]
 class Workbench:
     """A solver, and rules with their invariants proved once.
 
+    Attributes
+    ----------
+    solver : Solver
+    memory : dict
+        What was decided with this workbench, by everything that the decision reads; theirs to fill who decide.
+
     Examples
     --------
     >>> from optproof.derive import rule
@@ -25,7 +33,9 @@ class Workbench:
 
     def __init__(self) -> None:
         self.solver = Solver()
+        self.memory: dict[Hashable, Any] = {}
         self._settings: dict[str, Setting] = {}
+        self._systems: dict[str, System] = {}
 
     def __enter__(self) -> Workbench:
         return self
@@ -47,5 +57,9 @@ class Workbench:
 
     def system(self, rule: UpdateRule) -> System:
         """The rule as a system, with the invariants that hold whatever changes between steps."""
-        hyper = {h.symbol for h in rule.hyper}
-        return of_rule(rule, tuple(f for f in self.setting(rule).facts if not f.free_symbols & hyper))
+        key = rule.digest
+        if key not in self._systems:
+            hyper = {h.symbol for h in rule.hyper}
+            facts = tuple(f for f in self.setting(rule).facts if not f.free_symbols & hyper)
+            self._systems[key] = of_rule(rule, facts)
+        return self._systems[key]

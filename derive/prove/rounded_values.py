@@ -137,7 +137,7 @@ def _term(e: sp.Basic, form: Format) -> Callable[[Values], Fraction | Number]:
         constant = _bound(e, "==", form)
         return lambda values: constant
     if isinstance(e, sp.Abs):
-        inner = _term(e.args[0], form)
+        inner: Callable[[Values], Any] = _term(e.args[0], form)
         return lambda values: abs(inner(values))
     raise ValueError(f"{e} is not a symbol, an absolute value or a rational number")
 

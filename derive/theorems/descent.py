@@ -130,7 +130,7 @@ def _accelerated(rule: UpdateRule) -> Iterator[Claim]:
         rule,
         Equal(now - later, sum_, r"\Phi_t - \Phi_{t+1}", "Phi[t] - Phi[t+1]"),
         derived=sum_,
-        source=bansal_gupta("section 4.2"),
+        source=bansal_gupta("potential of the accelerated method"),
         typed=True,
         seed=("S13",),
     )
@@ -188,7 +188,7 @@ def _signs(rule: UpdateRule, lr: Quantity) -> Iterator[Claim]:
         rule,
         EachStep(le(g * moved, g * other)),
         hypotheses=(Hypothesis(le(other**2, lr**2), "no coordinate moves further than lr"),),
-        source=balles("section 2"),
+        source=balles("steepest descent in the maximum norm"),
     )
     total, sum_ = bound("n", r"\|g\|_1", "sum of |g|"), bound("S", r"\textstyle\sum L_i", "sum of the smoothnesses")
     best = total / sum_
@@ -199,7 +199,7 @@ def _signs(rule: UpdateRule, lr: Quantity) -> Iterator[Claim]:
         rule,
         Holds(le(lr * total - lr**2 * sum_ / 2, best * total - best**2 * sum_ / 2)),
         derived=best,
-        source=balles("section 2"),
+        source=balles("steepest descent in the maximum norm"),
         published=best,
         relation="equal",
     )

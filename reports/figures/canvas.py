@@ -88,7 +88,8 @@ def _ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
     if len(powers) >= 2:
         return tuple((10.0**k, power_of_ten(k)) for k in powers[:: math.ceil(len(powers) / 6)])
     fine = [m * 10.0**k for k in range(math.floor(low), math.ceil(high) + 1) for m in (1, 2, 5)]
-    return tuple((v, number(v)) for v in fine if low <= math.log10(v) <= high)
+    # Without spaces, so that a label fits beside the panel.
+    return tuple((v, number(v).replace(".0 ×", " ×").replace(" × ", "·")) for v in fine if low <= math.log10(v) <= high)
 
 
 @dataclass(frozen=True)
@@ -198,8 +199,10 @@ class Canvas:
         body = inside(buffer.getvalue())
         for mark, variable in VARIABLES.items():
             body = body.replace(mark, variable)
-        # The reader's font, at the size that was asked for.
+        # The reader's font, at the size that was asked for, however matplotlib's version writes the two.
         body = re.sub(r"font: ((?:bold|\d+) )?([\d.]+)px [^;\"]*", _font, body)
+        body = re.sub(r" ?font-family: [^;\"]*;?", "", body).replace("font-weight: 700", "font-weight: 600")
+        body = re.sub(r' transform="rotate\(-?0 [^"]*"', "", body)
         return Panel(self.width, self.height, body, self._figure)
 
 

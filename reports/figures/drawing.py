@@ -80,10 +80,10 @@ class Drawing:
     alt: str
     panels: tuple[Panel, ...]
 
-    def _places(self) -> tuple[int, int, list[tuple[int, int]]]:
-        """The size of the whole, and the left upper corner of each panel: as many side by side as fit."""
+    def places(self, widest: int = _WIDEST) -> tuple[int, int, list[tuple[int, int]]]:
+        """The size of the whole, and the left upper corner of each panel: as many side by side as fit in `widest`."""
         width, height = max(p.width for p in self.panels), max(p.height for p in self.panels)
-        rows = -(-len(self.panels) // max(1, _WIDEST // width))
+        rows = -(-len(self.panels) // max(1, widest // width))
         across = -(-len(self.panels) // rows)
         places = [(k % across * width, k // across * height) for k in range(len(self.panels))]
         return across * width, (places[-1][1] // height + 1) * height, places
@@ -92,7 +92,7 @@ class Drawing:
         """The whole figure as a PNG, `scale` dots to the unit of the SVG."""
         from matplotlib.image import imsave
 
-        width, height, places = self._places()
+        width, height, places = self.places()
         picture = np.full((round(height * scale), round(width * scale), 4), 255, np.uint8)
         for panel, (left, top) in zip(self.panels, places, strict=True):
             dots = panel.pixels(scale)
@@ -106,7 +106,7 @@ class Drawing:
     @property
     def svg(self) -> str:
         """The whole figure as an SVG document, its panels in rows on a white ground."""
-        width, height, places = self._places()
+        width, height, places = self.places()
         placed = [
             f'<g transform="translate({left} {top})">{panel.svg}</g>'
             for panel, (left, top) in zip(self.panels, places, strict=True)

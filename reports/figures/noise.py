@@ -25,7 +25,7 @@ def draw_noise(study: NoisySteps) -> tuple[Drawing, ...]:
     levels = ", ".join(f"{100 * float(level):g} %" for level in study.levels)
     caption = (
         f"The step against the mean gradient, divided by the learning rate, when gradients are 1 plus normal noise: "
-        f"the quantiles {levels} over {study.runs} runs (black the middle one). Steps of a rule that divides by the "
+        f"the quantiles {levels} over {study.runs} runs (thick: the middle one). Steps of a rule that divides by the "
         f"size of the gradients shrink as the noise grows; those of gradient descent only spread. {facts}."
     )
     alt = f"Quantiles of steps under noise. {facts}."

@@ -25,7 +25,7 @@ def draw_worst_cases(study: WorstCases) -> tuple[Drawing, ...]:
     )
     caption = (
         "The gradient sequences that the proofs of bounds hold, run. Blue: what is bounded, of its bound (dashed); no "
-        f"gradients lead above it. Orange, where the proof has one: the closed form, which the run covers. {facts}."
+        f"gradients lead above it. Orange, where the proof has one: the closed form, along which the run goes. {facts}."
     )
     alt = f"Runs of the worst gradient sequences approach the proved bounds. {facts}."
     return (Drawing("worst-cases", "Worst cases", caption, alt, tuple(_panel(c) for c in study.cases)),)
@@ -36,8 +36,8 @@ def _panel(case: WorstCase) -> Panel:
     t = np.arange(1, steps + 1)
     lines = [Line([1, steps], [1.0, 1.0], "bound", MUTED, 1.2, (4, 3))]
     if case.closed_form is not None:
-        lines.append(Line(t, case.closed_form / case.bound, "closed form", SERIES[1], 3.2))
-    lines.append(Line(t, case.share, "run", SERIES[0]))
+        lines.append(Line(t, case.closed_form / case.bound, "closed form", SERIES[1], 6.0))
+    lines.append(Line(t, case.share, "run", SERIES[0], 1.5))
     y = linear([np.array([0.0, 1.05])], 0.0)
     canvas = chart(f"{case.rule}: {case.claim}", lines, counted(steps), y)
     canvas.text(342, 30, f"{case.measure} / {number(case.bound)}", align="right", size=9.5, colour=INK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..records import ComparisonFacts, DifferenceFacts
+from ..records.wording import difference_words, line_words
 
 if TYPE_CHECKING:
     from ...analysis.compare import Comparison
@@ -22,7 +23,9 @@ def comparison_facts(found: Comparison) -> ComparisonFacts:
         translation=dict(found.translation),
         weaker=tuple(found.weaker),
         differences=tuple(
-            DifferenceFacts(d.output, d.rule, d.implementation, d.explanation) for d in found.differences
+            DifferenceFacts(d.output, line_words(d.rule), line_words(d.implementation), words)
+            for d in found.differences
+            if (words := difference_words(d.explanation, found.second))
         ),
         counterexample=_run(found),
         effect=found.effect,
@@ -40,4 +43,6 @@ def _run(found: Comparison) -> tuple[str, ...]:
     lines = counterexample_lines(found.counterexample)
     for theirs, ours in named.items():
         lines = [line.replace(theirs, ours) for line in lines]
-    return tuple(lines)
+    # What only one of them has is fixed for the whole comparison, and part of the run.
+    fixed = found.scope.partition(", for ")[2]
+    return (f"{lines[0]}, {fixed}" if fixed else lines[0], *lines[1:])

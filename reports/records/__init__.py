@@ -7,11 +7,14 @@ Nothing here computes, so that importing this package imports neither SymPy nor 
 from __future__ import annotations
 
 from .comparison import ComparisonFacts, DifferenceFacts
-from .content import Content, Failure, ReportError, ReportSummary, RulePage
+from .content import Content, Failure, ImplementationPage, ReportError, ReportSummary, RulePage
+from .framework import FrameworkForm
+from .implementation import ImplementationFacts, implementation_page
 from .kernel import CheckFacts, KernelFacts, OperationFacts, PassFacts
 from .naming import anchor, slug
 from .plain import digest_of, from_plain, to_plain
 from .rule import RuleFacts, SymbolFacts
+from .speed import Timing
 from .theorem import VERDICTS, Citation, Condition, Step, Theorem, WitnessValue
 
 __all__ = [
@@ -23,6 +26,9 @@ __all__ = [
     "Content",
     "DifferenceFacts",
     "Failure",
+    "FrameworkForm",
+    "ImplementationFacts",
+    "ImplementationPage",
     "KernelFacts",
     "OperationFacts",
     "PassFacts",
@@ -33,10 +39,12 @@ __all__ = [
     "Step",
     "SymbolFacts",
     "Theorem",
+    "Timing",
     "WitnessValue",
     "anchor",
     "digest_of",
     "from_plain",
+    "implementation_page",
     "slug",
     "to_plain",
 ]

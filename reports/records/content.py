@@ -9,11 +9,13 @@ from typing import Any
 
 from ..figures.drawing import Drawing
 from .comparison import ComparisonFacts
+from .implementation import ImplementationFacts
 from .kernel import CheckFacts, KernelFacts
 from .rule import RuleFacts
+from .speed import Timing
 from .theorem import Theorem
 
-__all__ = ["Content", "Failure", "ReportError", "ReportSummary", "RulePage"]
+__all__ = ["Content", "Failure", "ImplementationPage", "ReportError", "ReportSummary", "RulePage"]
 
 
 class ReportError(ValueError):
@@ -30,7 +32,7 @@ class Failure:
         What was tried, as ``"the kernel of adam"``.
     message : str
         What happened, as a sentence.
-    part : {"theorems", "kernel", "check", "figures", "comparisons"}
+    part : {"theorems", "kernel", "check", "figures", "comparisons", "implementations"}
         The section of the page where it is shown.
     """
 
@@ -77,6 +79,26 @@ class RulePage:
 
 
 @dataclass(frozen=True)
+class ImplementationPage:
+    """Everything that the page of a user's implementation shows.
+
+    Attributes
+    ----------
+    facts : ImplementationFacts or None
+        None if it failed.
+    target : str
+    drawings : tuple of Drawing
+    failures : tuple of Failure
+        What did not work.
+    """
+
+    facts: ImplementationFacts | None
+    target: str
+    drawings: tuple[Drawing, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True)
 class Content:
     """Everything that a report shows.
 
@@ -95,6 +117,10 @@ class Content:
         Pairs of the rules, each with a page of its own.
     conformance : mapping or None
         The conformance matrix in the form of its JSON, where it was measured.
+    implementations : tuple of ImplementationPage
+        A user's own code, each with a page of its own.
+    speeds : tuple of Timing
+        What the benchmark of the kernels wrote, where it was run.
     """
 
     rules: tuple[RulePage, ...]
@@ -104,6 +130,8 @@ class Content:
     seconds: Mapping[str, float] | None = None
     comparisons: tuple[ComparisonFacts, ...] = ()
     conformance: Mapping[str, Any] | None = None
+    implementations: tuple[ImplementationPage, ...] = ()
+    speeds: tuple[Timing, ...] = ()
 
     @property
     def theorems(self) -> tuple[Theorem, ...]:
@@ -118,7 +146,8 @@ class Content:
     @property
     def all_failures(self) -> tuple[Failure, ...]:
         """Whatever did not work, anywhere."""
-        return (*self.failures, *(failure for one in self.rules for failure in one.failures))
+        own = (failure for one in self.implementations for failure in one.failures)
+        return (*self.failures, *own, *(failure for one in self.rules for failure in one.failures))
 
 
 @dataclass(frozen=True)
@@ -132,10 +161,11 @@ class ReportSummary:
     results : tuple of Theorem
     checks : tuple of CheckFacts
     counts : mapping of str to int
-        ``"rules"``, the number of each verdict by name, ``"unexpected"`` verdicts, ``"checks"``,
+        ``"rules"``, ``"implementations"``, the number of each verdict by name, ``"unexpected"`` verdicts, ``"checks"``,
         ``"checks_failed"``, ``"failures"``.
     failures : tuple of Failure
     seconds : float
+    implementations : tuple of ImplementationFacts
     """
 
     path: Path
@@ -144,6 +174,7 @@ class ReportSummary:
     counts: Mapping[str, int]
     failures: tuple[Failure, ...]
     seconds: float
+    implementations: tuple[ImplementationFacts, ...] = ()
 
     @property
     def as_expected(self) -> bool:

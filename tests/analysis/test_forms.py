@@ -16,6 +16,7 @@ from optproof import rule
 from optproof.analysis import check_kernel, check_source, crosscheck
 from optproof.analysis.kernel_check.compiled import skipping_problems
 from optproof.analysis.kernel_check.grid import edge_grid, points
+from optproof.analysis.kernel_check.oracle import Oracle
 from optproof.analysis.kernel_check.storage_error import storage_error
 from optproof.derive import names
 from optproof.derive.prove import Verdict
@@ -154,9 +155,64 @@ def test_without_narrow_states_nothing_is_added() -> None:
     assert set(found.bounds.values()) == {sp.Integer(0)}
 
 
-def test_there_is_no_bound_where_a_sign_depends_on_a_stored_state() -> None:
+def test_every_rule_whose_states_can_be_stored_in_fewer_bits_has_a_bound() -> None:
+    for name in _storable():
+        chosen = rule(name)
+        assert storage_error(chosen, form_of(chosen, "float32", "bfloat16")) is not None, name
+
+
+def test_the_bound_of_a_sign_is_its_jump_and_zero_where_it_cannot_jump() -> None:
     lion = rule("lion")
-    assert storage_error(lion, form_of(lion, "float32", "bfloat16")) is None
+    found = storage_error(lion, form_of(lion, "float32", "bfloat16"))
+    assert found is not None
+    q = lion.quantities
+    u, eta = found.constants
+    inside, off = q["beta1"] * q["m"] + (1 - q["beta1"]) * q["g"], q["beta1"] * (u * sp.Abs(q["m"]) + eta)
+    jump = sp.Piecewise((0, sp.Abs(inside) > off), (2, True))
+    assert sp.expand(found.bounds[lion.theta] - q["lr"] * jump) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "stored"),
+    [
+        # m rounds to 1, and beta1 m + (1 - beta1) g changes its sign.
+        ("lion", {"m": 1.003, "g": -4.006}, {"m": 1.0}),
+        ("signsgd[momentum]", {"m": 1.003, "g": -4.006}, {"m": 1.0}),
+        # v rounds to below g squared.
+        ("yogi", {"m": 1.0, "v": 1.003, "g": 1.001}, {"v": 1.0}),
+        # z rounds to the other side of l1; sqrt(n + g^2) - sqrt(n) is 1.
+        ("ftrl", {"z": 1.003, "n": 0.5625, "g": 1.0, "theta": 1.0}, {"z": 1.0}),
+        # What is left of the last gradient is zero once it is stored.
+        ("rprop", {"g_previous": -(2.0**-140), "g": 1.0, "step_size": 0.5, "move": 0.25}, {"g_previous": 0.0}),
+        ("rprop[irprop_minus]", {"g_previous": -(2.0**-140), "g": 1.0, "step_size": 0.5}, {"g_previous": 0.0}),
+    ],
+)
+def test_a_jump_stays_within_its_bound(name: str, row: dict[str, float], stored: dict[str, float]) -> None:
+    chosen = rule(name)
+    found = storage_error(chosen, form_of(chosen, "float32", "bfloat16"))
+    assert found is not None
+    values = {n: row.get(n, 0.0) for n in ("theta", "g", *(s.name for s in chosen.state))}
+    hyper = {h.name: float(h.default or 0) for h in chosen.hyper}
+    hyper |= {n: 0.8 for n in ("beta1",) if n in hyper} | {n: 1.003 for n in ("l1",) if n in hyper}
+    oracle = Oracle(chosen)
+    here, there = oracle.evaluate(values, 2, hyper), oracle.evaluate({**values, **stored}, 2, hyper)
+    distances = {n: abs(here[n] - there[n]) for n in here}
+    limits = found.evaluate(values, 2, hyper)
+    # As floats, because a jump is equal to its bound but for the fiftieth digit.
+    parts = {n: float(distances[n] / limits[n]) for n in limits if distances[n]}
+    assert None not in limits.values()
+    assert 0 < max(parts.values()) <= 1
+    if name in ("lion", "signsgd[momentum]"):
+        assert parts["theta"] == 1
+
+
+def test_no_bound_is_claimed_where_a_divisor_may_vanish() -> None:
+    adagrad = rule("adagrad")
+    found = storage_error(adagrad, form_of(adagrad, "float32", "bfloat16"))
+    assert found is not None
+    hyper = {h.name: float(h.default or 0) for h in adagrad.hyper}
+    assert found.evaluate({"theta": 1.0, "g": 0.0, "G": 0.0}, 1, hyper)["theta"] is None
+    assert found.evaluate({"theta": 1.0, "g": 1.0, "G": 1.0}, 1, hyper)["theta"] is not None
 
 
 def test_a_bound_that_is_too_small_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +234,13 @@ def _size(a: Any) -> Any:
     return z3.If(a >= 0, a, -a)
 
 
-@pytest.mark.parametrize("lemma", ["sum", "product", "quotient", "root", "square", "max"])
+def _sign(a: Any) -> Any:
+    return z3.If(a > 0, z3.RealVal(1), z3.If(a < 0, z3.RealVal(-1), z3.RealVal(0)))
+
+
+@pytest.mark.parametrize(
+    "lemma", ["sum", "product", "quotient", "root", "square", "max", "sign", "comparison", "other case"]
+)
 def test_the_rules_of_the_bound_are_theorems(lemma: str) -> None:
     a, b, x, y, d, e, r, s = z3.Reals("a b x y d e r s")
     given = [_close(x, a, d), _close(y, b, e), d >= 0, e >= 0]
@@ -190,6 +252,10 @@ def test_the_rules_of_the_bound_are_theorems(lemma: str) -> None:
         "root": z3.Implies(z3.And(r > 0, s >= 0, r * r == a, s * s == x), _close(s, r, d / r)),
         "square": _close(x * x, a * a, 2 * (_size(a) + d) * d),
         "max": _close(larger(x, y), larger(a, b), larger(d, e)),
+        "sign": _close(_sign(x), _sign(a), z3.If(_size(a) > d, z3.RealVal(0), z3.RealVal(2))),
+        "comparison": z3.Implies(_size(a - b) > d + e, z3.And((x > y) == (a > b), (x >= y) == (a >= b))),
+        # a is the right case's value; the other one's is b, and y what it becomes.
+        "other case": _close(y, a, e + _size(b - a)),
     }
     solver = z3.Solver()
     solver.set("timeout", 60_000)

@@ -14,6 +14,8 @@ import pytest
 import optproof
 from optproof.__main__ import cli, run
 from optproof.derive import names, rule, rule_from_json
+from optproof.reports.making import rule_facts
+from optproof.reports.remember import Memory
 
 COMMANDS = (
     "rules",
@@ -209,7 +211,7 @@ def test_kernel_shows_llvm(optproof_command: Output) -> None:
 
 def test_kernel_as_json(optproof_command: Output) -> None:
     data = read(optproof_command, "kernel", "adam", "--dtype", "float64")
-    assert set(data) == {"rule", "dtype", "form", "digest", "verdict", "passes", "path", "source"}
+    assert set(data) == {"rule", "dtype", "form", "digest", "verdict", "passes", "storage_bound", "path", "source"}
     assert (data["rule"], data["dtype"], data["verdict"], data["path"]) == ("adam", "float64", "PROVED", None)
     assert {p["verdict"] for p in data["passes"]} == {"PROVED"}
 
@@ -249,7 +251,7 @@ def test_report_writes_pages_and_a_summary(optproof_command: Output, tmp_path: P
 
 def test_report_as_json(optproof_command: Output, tmp_path: Path) -> None:
     data = read(optproof_command, "report", "sgd", "--out", "pages", "--format", "md")
-    assert set(data) == {"path", "counts", "failures", "seconds"}
+    assert set(data) == {"path", "counts", "implementations", "failures", "seconds"}
     assert data["path"] == "pages"
     assert data["failures"] == []
     assert not list((tmp_path / "pages").rglob("*.html"))
@@ -257,14 +259,21 @@ def test_report_as_json(optproof_command: Output, tmp_path: Path) -> None:
 
 def test_cache_lists_and_clears(optproof_command: Output, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPTPROOF_CACHE_DIR", str(tmp_path / "kept"))
-    assert read(optproof_command, "cache") == {"directory": str(tmp_path / "kept"), "removed": 0, "entries": []}
+    nothing = {"count": 0, "bytes": 0, "removed": 0}
+    kept = {"directory": str(tmp_path / "kept"), "removed": 0, "findings": nothing, "entries": []}
+    assert read(optproof_command, "cache") == kept
     optproof.compile("sgd")
     (entry,) = read(optproof_command, "cache")["entries"]
     assert set(entry) == {"name", "dtype", "digest", "bytes", "path"}
     assert entry["bytes"] > 1000
     assert str(tmp_path / "kept") in optproof_command("cache")[1]
-    assert read(optproof_command, "cache", "--clear")["removed"] == 1
-    assert read(optproof_command, "cache")["entries"] == []
+    Memory().keep("rule", "digest", rule_facts(optproof.rule("sgd")))
+    found = read(optproof_command, "cache")["findings"]
+    assert (found["count"], found["removed"]) == (1, 0)
+    assert found["bytes"] > 500
+    cleared = read(optproof_command, "cache", "--clear")
+    assert (cleared["removed"], cleared["findings"]) == (1, {"count": 0, "bytes": 0, "removed": 1})
+    assert read(optproof_command, "cache") == kept
 
 
 MINE = """\

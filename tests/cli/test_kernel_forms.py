@@ -58,6 +58,23 @@ def test_a_check_of_a_form_is_of_float32_alone() -> None:
     assert found["storage_bound"].startswith("lr momentum (eta_bfloat16 + ")
 
 
+def test_compiled_code_that_is_unknown_counts_where_it_was_asked_for() -> None:
+    form = ["check", "sgd[momentum]", "--state-dtype", "float16", "--json"]
+    status, output = _run(*form)
+    assert (status, json.loads(output)[0]["machine_verdict"]) == (0, "UNKNOWN")
+    assert _run(*form, "--compiled")[0] == 3
+    assert _run("check", "sgd", "--dtype", "float32", "--json", "--compiled")[0] == 0
+
+
+def test_what_storing_adds_is_shown_with_the_passes_and_the_check() -> None:
+    form = ["sgd[momentum]", "--state-dtype", "bfloat16"]
+    bound = "lr momentum (eta_bfloat16 + |b| u_bfloat16)"
+    assert json.loads(_run("kernel", *form, "--json")[1])["storage_bound"].startswith(bound)
+    for command in (["kernel", *form, "--show", "passes"], ["check", *form]):
+        assert bound in " ".join(_run(*command)[1].split())
+    assert json.loads(_run("kernel", "adam", "--json")[1])["storage_bound"] is None
+
+
 def test_rules_that_cannot_have_a_form_are_left_out_unless_they_are_named() -> None:
     left = fitting([rule(name) for name in names()], "float32", {**read_form({}), "state_dtype": "bfloat16"})
     found = {one.name for one in left}

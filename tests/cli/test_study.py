@@ -31,7 +31,14 @@ def test_a_study_writes_data_and_figures_and_draws_them_again(
     assert (status, err) == (0, "")
     files = {Path(path).name for path in json.loads(out)["files"]}
     figure = "bias-correction-adam"
-    assert files == {"first-steps.json", "first-steps.csv", f"{figure}.svg", f"{figure}.png", "captions.md"}
+    assert files == {
+        "first-steps.html",
+        "first-steps.json",
+        "first-steps.csv",
+        f"{figure}.svg",
+        f"{figure}.png",
+        "captions.md",
+    }
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     (folder / f"{figure}.svg").unlink()
     (folder / "captions.md").unlink()

@@ -70,6 +70,27 @@ def test_float32_is_vectorised_and_stays_float32(name: str, compiled: Compiled) 
     assert "fpext" not in code
 
 
+@pytest.mark.parametrize("dtype", ["float32", pytest.param("float64", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", names())
+def test_every_rule_is_vectorised(name: str, dtype: str, compiled: Compiled) -> None:
+    kernel = compiled(name, dtype)
+    code = step_range_code(kernel.llvm())
+    number = {"float32": "float", "float64": "double"}[dtype]
+    # Theta and every state are written by vectors, and no kind of arithmetic is left to single numbers alone.
+    assert len(re.findall(rf"store <\d+ x {number}>", code)) >= 1 + len(kernel.rule.state)
+    single = set(re.findall(rf"\b(f(?:add|sub|mul|div)) {number} ", code))
+    assert single <= set(re.findall(rf"\b(f(?:add|sub|mul|div)) <\d+ x {number}>", code))
+    assert ("llvm.sqrt.f" in code) <= bool(re.search(r"llvm\.sqrt\.v\d+f", code))
+
+
+@pytest.mark.parametrize("state_dtype", ["bfloat16", "float16"])
+def test_narrow_states_are_vectorised(state_dtype: str) -> None:
+    kernel = compile_kernel("adam", state_dtype=state_dtype)
+    code = step_range_code(kernel.llvm())
+    assert len(re.findall(r"store <\d+ x i16>", code)) >= 2
+    assert re.search(r"fdiv <\d+ x float>", code)
+
+
 @pytest.mark.parametrize("name", ["adam", "rmsprop"])
 def test_float64_is_vectorised(name: str, compiled: Compiled) -> None:
     code = step_range_code(compiled(name, "float64").llvm())

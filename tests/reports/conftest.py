@@ -87,6 +87,7 @@ def fake_check(one: UpdateRule, *, passed: bool = True) -> Any:
         max_ulps=1.5, worst="g = 1", error_over_bound=0.4, sizes=(0, 1, 7), parallel_bitwise=True, edges_ok=passed,
         passed=passed, problems=() if passed else ("NaN was lost",), notes=(), seconds=0.1,
         machine_verdict=Verdict.PROVED, machine_scope="every array",
+        storage_bound="", storage_error_over_bound=float("nan"),
     )  # fmt: skip
 
 

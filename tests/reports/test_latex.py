@@ -52,6 +52,15 @@ def test_every_file_closes_what_it_opens(which: str, request: pytest.FixtureRequ
         assert name in files
 
 
+def test_every_figure_is_a_file_beside_the_text(content: Content) -> None:
+    files = render(content, ["tex"])
+    named = re.findall(r"\\fittedfigure\{(.*?)\}", "".join(str(t) for n, t in files.items() if n.endswith(".tex")))
+    assert len(named) == len(content.drawings) + sum(len(one.drawings) for one in content.rules)
+    for name in named:
+        assert bytes(files[name]).startswith(b"%PDF-"), name
+    assert files == render(content, ["tex"]), "the same drawing gives the same bytes"
+
+
 @pytest.mark.parametrize("text", ["{", r"\begin{a}", r"\begin{a}\end{b}", "$", "a # b", "}"])
 def test_that_check_sees_what_is_wrong(text: str) -> None:
     assert mistakes(text) != []
@@ -95,7 +104,7 @@ def test_special_characters_are_shown() -> None:
 def test_an_engine_sets_it(which: str, request: pytest.FixtureRequest) -> None:
     if installed_engine() is None:
         pytest.skip(f"none of {', '.join(ENGINES)} is installed; braces, environments and commands are checked above")
-    made = pdf_of(tex_files(request.getfixturevalue(which)))
+    made = pdf_of(render(request.getfixturevalue(which), ["tex"]))
     assert made.startswith(b"%PDF-")
     assert len(made) > 10_000
 

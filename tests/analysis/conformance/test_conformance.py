@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from optproof.__main__ import run as run_command
 from optproof.analysis.conformance.cases import Case
-from optproof.analysis.conformance.cell import Cell
+from optproof.analysis.conformance.cell import Cell, measured
 from optproof.analysis.conformance.matrix import Framework, Matrix
 from optproof.analysis.conformance.published import family_of, forms_for
 from optproof.analysis.conformance.run import UnknownFrameworkError, Worker, conformance
 from optproof.analysis.trace import Tracer
+from optproof.analysis.trace.transport import content_of, traced_to_json
+from optproof.analysis.verification import deciding
+from optproof.analysis.verification.workbench import Workbench
 from optproof.derive.catalogue import families
 from optproof.reports.conformance import html_table, markdown, matrix_files
 
@@ -66,6 +70,47 @@ def test_the_form_has_what_was_asked_for(code: str, options: dict[str, bool], ru
     forms = forms_for(Case("torch", "torch.optim.SGD", options), traced)
     assert forms is not None
     assert forms.claimed[0].name == rule
+
+
+def test_what_was_decided_of_formulas_is_remembered_only_for_the_same_formulas(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = {"sgd": "theta - lr * g", "also": "theta - g * lr", "twice": "theta - 2 * lr * g"}
+    for name, value in steps.items():
+        (tmp_path / f"{name}.py").write_text(f"def sgd(theta, g, state, t, *, lr=0.1):\n    return {value}, state\n")
+    tried = []
+    against = deciding.against
+
+    def counted(*arguments: object, **named: object) -> object:
+        tried.append(named)
+        return against(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("optproof.analysis.conformance.cell.against", counted)
+    cells, counts = [], []
+    with Tracer(apart=False) as tracer, Workbench() as bench:
+        for name in steps:
+            cells.append(measured(Case("torch", f"{tmp_path / name}.py:sgd", against="sgd"), tracer, bench))
+            counts.append(len(tried))
+    assert [c.verdict for c in cells] == ["PROVED", "PROVED", "REFUTED"]
+    assert [c.evidence["target"] for c in cells] == [c.target for c in cells]
+    assert counts[0] == counts[1] == 1 < counts[2]
+
+
+def test_all_of_a_trace_but_where_it_comes_from_is_part_of_what_is_remembered(tmp_path: Path) -> None:
+    (tmp_path / "sgd.py").write_text("def sgd(theta, g, state, t, *, lr=0.1):\n    return theta - lr * g, state\n")
+    with Tracer() as tracer:
+        traced = tracer.trace(f"{tmp_path / 'sgd.py'}:sgd")
+    assert {f.name for f in fields(traced)} == set(traced_to_json(traced))
+    assert content_of(replace(traced, target="elsewhere", fixed={"foreach": "True"})) == content_of(traced)
+    for change in ({"notes": ("x",)}, {"raises": ("x",)}, {"limits": ("x",)}, {"paths": ()}, {"hyper": {}}):
+        assert content_of(replace(traced, **change)) != content_of(traced)
+
+
+@pytest.mark.torch
+def test_a_trace_is_the_same_in_a_process_that_is_shared() -> None:
+    with Tracer() as apart, Tracer(apart=False) as shared:
+        for target in ("torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adagrad"):
+            assert shared.trace(target) == apart.trace(target)
 
 
 def test_every_table_names_every_cell_and_escapes_it() -> None:

@@ -18,6 +18,7 @@ RIGHT = Path(__file__).with_name("right_forms.py")
         ("adam", "adam", "PROVED", {}),
         ("adam", "adam[eps_hat]", "REFUTED", {"eps": "sqrt(1 - beta2^t) eps"}),
         ("adam", "rmsprop", "REFUTED", {}),
+        ("adam", "adamw", "REFUTED", {"weight_decay": "0"}),
         ("sgd[momentum]", "qhm", "REFUTED", {"lr": "lr / (1 - momentum)", "beta1": "momentum", "nu": "1"}),
         ("sgd[momentum]", f"{RIGHT}:momentum_average_scaled", "PROVED", {}),
         (f"{RIGHT}:adam_rms_kept", f"{RIGHT}:adam_running_products", "PROVED", {}),
@@ -28,6 +29,20 @@ def test_two_are_compared(first: str, second: str, verdict: str, translation: di
     assert found.verdict.name == verdict, found.to_json()
     assert dict(found.translation) == translation
     assert (found.counterexample is None) == (verdict == "PROVED")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "translation"),
+    [("sgd", "sgd[momentum]", {"momentum": "0"}), ("sgd[momentum]", "sgd", {})],
+)
+def test_what_only_one_of_two_has_may_be_set_to_where_they_are_the_same(
+    first: str, second: str, translation: dict[str, str]
+) -> None:
+    found = op.compare(first, second)
+    assert found.verdict.name == "REFUTED"
+    assert found.counterexample is not None
+    assert found.weaker == ("proved the same for momentum = 0",)
+    assert dict(found.translation) == translation
 
 
 @pytest.mark.torch
