@@ -143,10 +143,16 @@ def _in_numbers(path: Path) -> Path:
     if not any(map(_is_none, path.outputs.values())):
         # A quotient by zero that `where` threw away does no harm, nor one that was divided by.
         return replace(path, divisors=tuple(d for d in path.divisors if d != 0))
-    if 0 not in path.divisors or path.outputs[THETA] not in (sp.nan, sp.oo, -sp.oo):
+    theta, zero = path.outputs[THETA], sp.Integer(0)
+    if not _is_never_finite(theta) or (zero not in path.divisors and theta.has(sp.nan)):
         raise Untraceable("it computes with memory that was never set, or with a number that is none")
-    outputs = {n: sp.Integer(0) if _is_none(e) else e for n, e in path.outputs.items()}
-    return replace(path, outputs=outputs)
+    outputs = {n: zero if _is_none(e) else e for n, e in path.outputs.items()}
+    return replace(path, outputs=outputs, divisors=tuple(dict.fromkeys((*path.divisors, zero))))
+
+
+def _is_never_finite(e: sp.Expr) -> bool:
+    """Whether a sum has a summand with an infinite factor, or one that is no number: nothing makes that finite."""
+    return any({sp.nan, sp.oo, -sp.oo} & set(sp.Mul.make_args(term)) for term in sp.Add.make_args(e))
 
 
 def _is_none(e: sp.Expr) -> bool:

@@ -61,6 +61,7 @@ def test_a_root_that_is_always_a_number_is_a_proof(direction: str, tmp_path: Pat
 
 ZERO_AT_FIRST = {
     "no number": "g / (t - 1.0)",
+    "times the infinity": "g * (np.float64(1) / (t - 1.0))",
     "divided by the infinity": "g / (1 + g**2 / (t - 1.0))",
     "what where keeps": "np.where(t > 2, g, g / (t - 1.0))",
 }
